@@ -166,7 +166,7 @@ def _wait_a_little(data: Path) -> bool:
 
 
 def _process(data: Path) -> int | None:
-    """The living server of `data`; its number alone is no proof, for it may be a corpse's or used again by a stranger."""
+    """The living server of `data`; its number alone is no proof, it may be a corpse's or a stranger's by now."""
     try:
         number = int((data / "postmaster.pid").read_text().split("\n", 1)[0])
         os.kill(number, 0)

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -101,7 +102,7 @@ def test_start_recovers_after_kill_minus_nine(home: Path) -> None:
 def test_a_backend_of_a_killed_server_does_not_hinder_the_next_start(home: Path) -> None:
     socket = postgres.start(home)
     keep_seven(socket)
-    with connect(socket) as busy:
+    with closing(connect(socket)) as busy:
         busy.execute("select 1")
         os.kill(server_process(home), signal.SIGKILL)
         postgres.start(home)
