@@ -1,0 +1,106 @@
+"""One world for all tests: Alice (agent), Bob (agent of another team), Carol (supervisor), Ada (administrator), Dan (customer)."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_HOME = Path(os.environ.setdefault("SAPA_HOME", str(Path(__file__).parent / "var" / "test")))
+os.environ.setdefault("SAPA_ENV", "/nonexistent")
+os.environ.setdefault("SAPA_LANGUAGE", "en")
+os.environ.setdefault("SAPA_EMAIL_BACKEND", "django.core.mail.backends.locmem.EmailBackend")
+
+import pytest  # noqa: E402
+
+from sapa.config import postgres  # noqa: E402
+
+if "DATABASE_URL" not in os.environ:
+    postgres.start(_HOME)
+
+from sapa.accounts.models import Role, Team, User  # noqa: E402
+from sapa.conversations import actions  # noqa: E402
+from sapa.conversations.models import Conversation, Inbox  # noqa: E402
+from sapa.customers.models import Customer, Identity  # noqa: E402
+
+PASSWORD = "correct horse battery"
+
+
+@dataclass(frozen=True)
+class World:
+    """Who and what exists in a test. The support inbox is open to everybody, the billing inbox to the billing team."""
+
+    alice: User
+    bob: User
+    carol: User
+    ada: User
+    support_team: Team
+    billing_team: Team
+    support: Inbox
+    billing: Inbox
+    dan: Customer
+    password: str = PASSWORD
+
+    def receive(self, text: str = "Where is my order?", *, inbox: Inbox | None = None, **more: object) -> Conversation:
+        """A mail from Dan comes in; the conversation it became."""
+        received = actions.receive([incoming(inbox or self.support, text, **more)])
+        return Conversation.objects.get(pk=received[0].conversation_id)
+
+
+_counter = iter(range(1, 10**9))
+
+
+def incoming(inbox: Inbox, text: str = "Where is my order?", **more: object) -> actions.Incoming:
+    """A typed incoming mail of Dan, each with an outside id of its own."""
+    values: dict[str, object] = {
+        "inbox_id": inbox.pk,
+        "channel": inbox.channel,
+        "outside_id": f"message-{next(_counter)}@customer.example",
+        "identity_kind": "email",
+        "address": "dan@customer.example",
+        "name": "Dan Customer",
+        "subject": "Order 88213",
+        "text": text,
+    }
+    return actions.Incoming(**{**values, **more})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """The named world, fresh for each test."""
+    roles = {role.key: role for role in Role.objects.all()}
+    support_team, billing_team = (Team.objects.create(name=name) for name in ("Support", "Billing"))
+
+    def person(name: str, role: str, team: Team | None) -> User:
+        user = User(email=f"{name.lower()}@shop.example", name=name, role=roles[role])
+        user.set_password(PASSWORD)
+        user.save()
+        if team:
+            user.teams.add(team)
+        return user
+
+    capabilities = {"html": True, "subject": True, "cc": True, "attachments": 26214400}
+    support = Inbox.objects.create(name="Support", channel="email", address="support@shop.example", capabilities=capabilities)
+    billing = Inbox.objects.create(name="Billing", channel="email", address="billing@shop.example", capabilities=capabilities)
+    billing.teams.add(billing_team)
+    dan = Customer.objects.create(name="Dan Customer")
+    Identity.objects.create(customer=dan, kind="email", address="dan@customer.example")
+    return World(
+        alice=person("Alice", "agent", support_team),
+        bob=person("Bob", "agent", billing_team),
+        carol=person("Carol", "supervisor", None),
+        ada=person("Ada", "administrator", None),
+        support_team=support_team,
+        billing_team=billing_team,
+        support=support,
+        billing=billing,
+        dan=dan,
+    )
+
+
+@pytest.fixture(autouse=True)
+def files_in_a_folder_of_their_own(settings: object) -> Iterator[None]:
+    """The file store of a test is its own."""
+    with tempfile.TemporaryDirectory(prefix="sapa-files-") as folder:
+        settings.FILES = Path(folder)  # type: ignore[attr-defined]
+        yield

@@ -1,0 +1,30 @@
+"""The language and time zone that a person chose, for each of their requests."""
+
+import zoneinfo
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
+
+
+class PreferencesMiddleware:
+    """Activates the user's language and zone; a browser's wish (LocaleMiddleware) stands when they chose none."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if user.is_authenticated:
+            if user.language:
+                translation.activate(user.language)
+                request.LANGUAGE_CODE = user.language
+            if user.time_zone in zoneinfo.available_timezones():
+                timezone.activate(zoneinfo.ZoneInfo(user.time_zone))
+        try:
+            response = self.get_response(request)
+            if user.is_authenticated and user.language:
+                response.headers["Content-Language"] = user.language
+            return response
+        finally:
+            timezone.deactivate()

@@ -1,0 +1,82 @@
+"""E-mail: how an inbox sends, which mailboxes it fetches from, and the intake where mail lies until it is read."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class EmailInbox(models.Model):
+    """How an e-mail inbox sends. Without `smtp_url` it uses SAPA_SMTP_URL; `provider` names an Anymail backend instead."""
+
+    inbox = models.OneToOneField("conversations.Inbox", on_delete=models.CASCADE, related_name="email", primary_key=True)
+    from_name = models.CharField(_("Sender's name"), max_length=120, blank=True)
+    aliases = models.JSONField(default=list, blank=True)  # further addresses of this inbox, in lower case
+    smtp_url = models.CharField(_("Outgoing server"), max_length=300, blank=True)
+    smtp_user = models.CharField(_("User name"), max_length=254, blank=True)
+    smtp_secret = models.TextField(blank=True)  # encrypted (core.crypto)
+    provider = models.CharField(_("Mail provider"), max_length=40, blank=True)
+    provider_secret = models.TextField(blank=True)  # encrypted JSON of the provider's settings
+    auto_reply = models.BooleanField(_("Answer new conversations automatically"), default=False)
+    auto_reply_text = models.TextField(_("Automatic answer"), max_length=4000, blank=True)
+
+
+class Mailbox(models.Model):
+    """A folder of an IMAP account that is fetched into an inbox. `uid_validity`/`last_uid`: how far it was fetched."""
+
+    class Auth(models.TextChoices):
+        PASSWORD = "password", _("Password")  # noqa: S105  (a word of the list, not a secret)
+        XOAUTH2 = "xoauth2", _("OAuth 2 (XOAUTH2)")
+
+    class Security(models.TextChoices):
+        TLS = "tls", _("TLS")
+        STARTTLS = "starttls", _("STARTTLS")
+        PLAIN = "plain", _("None (local servers only)")
+
+    inbox = models.ForeignKey("conversations.Inbox", on_delete=models.CASCADE, related_name="mailboxes")
+    host = models.CharField(_("Server"), max_length=254)
+    port = models.PositiveIntegerField(_("Port"), default=993)
+    security = models.CharField(_("Encryption"), max_length=8, choices=Security.choices, default=Security.TLS)
+    user = models.CharField(_("User name"), max_length=254)
+    auth = models.CharField(_("Log-in"), max_length=8, choices=Auth.choices, default=Auth.PASSWORD)
+    secret = models.TextField(blank=True)  # encrypted password, or encrypted JSON of the OAuth client and refresh token
+    folder = models.CharField(_("Folder"), max_length=254, default="INBOX")
+    uid_validity = models.BigIntegerField(null=True, blank=True)
+    last_uid = models.BigIntegerField(default=0)
+    is_active = models.BooleanField(default=True)
+    checked_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["host", "port", "user", "folder"], name="mailbox_once")]
+
+
+class IncomingMail(models.Model):
+    """A mail as it came, durably kept before the sender is told «accepted» or the IMAP cursor moves.
+
+    Reading it is a separate step that can be repeated; what cannot be read stays here, shown as such, and stops nobody.
+    """
+
+    class State(models.TextChoices):
+        NEW = "new", _("New")
+        READ = "read", _("Read")
+        SKIPPED = "skipped", _("Skipped")
+        UNREADABLE = "unreadable", _("Unreadable")
+
+    inbox = models.ForeignKey("conversations.Inbox", null=True, on_delete=models.CASCADE, related_name="+")
+    source = models.CharField(max_length=200)  # `imap:<mailbox>:<uidvalidity>:<uid>` or `lmtp:<random>`
+    mail_from = models.CharField(max_length=320, blank=True)
+    recipients = models.JSONField(default=list)
+    content = models.BinaryField(null=True)  # small mails lie here, large ones (or read ones) in the file store
+    key = models.CharField(max_length=80, blank=True)
+    size = models.BigIntegerField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.NEW)
+    reason = models.CharField(max_length=500, blank=True)
+    received_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True, blank=True)
+    conversation = models.ForeignKey("conversations.Conversation", null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(state="new"), name="incoming_new"),
+            models.Index(fields=["state", "-id"], name="incoming_state"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["source"], name="incoming_once")]

@@ -1,0 +1,34 @@
+"""The only place that changes conversations: each verb locks, checks, changes, records facts, and is safe to call twice."""
+
+from sapa.conversations.actions.assign import assign
+from sapa.conversations.actions.classify import rename, set_field, set_priority, set_tags
+from sapa.conversations.actions.deliver import claim, mark_failed, mark_sent, postpone
+from sapa.conversations.actions.note import note
+from sapa.conversations.actions.receive import Incoming, IncomingFile, Received, receive
+from sapa.conversations.actions.reply import Recipient, Recipients, ReplyFile, reply, withdraw
+from sapa.conversations.actions.status import change_status, snooze, wake_snoozed
+
+__all__ = [
+    "Incoming",
+    "IncomingFile",
+    "Received",
+    "Recipient",
+    "Recipients",
+    "ReplyFile",
+    "assign",
+    "change_status",
+    "claim",
+    "mark_failed",
+    "mark_sent",
+    "note",
+    "postpone",
+    "receive",
+    "rename",
+    "reply",
+    "set_field",
+    "set_priority",
+    "set_tags",
+    "snooze",
+    "wake_snoozed",
+    "withdraw",
+]

@@ -1,0 +1,86 @@
+"""What people may see: everything they read starts at `visible_to`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from sapa.accounts.models import User
+from sapa.accounts.permissions import Permission, Scope
+from sapa.conversations.audience import inboxes_open_to
+from sapa.conversations.models import Conversation, Inbox, Message, Participant, Seen
+
+
+def visible_to(user: User) -> QuerySet[Conversation]:
+    """The conversations this person may see: by permission, by the inboxes open to their teams, by the scope of their role."""
+    rows = Conversation.objects.all()
+    if not user.may(Permission.READ):
+        return rows.none()
+    followed = Exists(Participant.objects.filter(conversation=OuterRef("pk"), user=user))
+    open_to = [inbox.pk for inbox in inboxes_open_to(user)]
+    everything = user.may(Permission.INBOX)  # who manages inboxes may open each of them
+    in_inbox = Q() if everything else Q(inbox__in=open_to)
+    if user.role.scope == Scope.ALL:
+        return rows if everything else rows.filter(in_inbox | followed)
+    own = Q(assignee=user) | followed
+    if user.role.scope == Scope.OWN:
+        return rows.filter(own)
+    teams = Q(team__in=user.team_ids()) | Q(team__isnull=True, assignee__isnull=True)
+    return rows.filter(own | (in_inbox & teams))
+
+
+def inboxes_visible_to(user: User) -> list[Inbox]:
+    """The inboxes that are open to this person."""
+    return inboxes_open_to(user) if user.may(Permission.READ) else []
+
+
+def messages_visible_to(user: User) -> QuerySet[Message]:
+    """The messages of the conversations this person may see."""
+    return Message.objects.filter(conversation__in=visible_to(user))
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list; `next` is the cursor of the page after it, empty on the last."""
+
+    items: Sequence[Conversation]
+    next: str
+
+
+def page(rows: QuerySet[Conversation], *, cursor: str = "", limit: int = 50) -> Page:
+    """A page by keyset (newest activity first), as fast for the hundredth page as for the first.
+
+    cursor: `<microseconds>.<id>` as given by the page before. Raises ValueError when it is not one.
+    """
+    from_here = after(rows, cursor) if cursor else rows
+    found = list(from_here.select_related("customer", "assignee", "inbox", "team").order_by("-last_message_at", "-id")[: limit + 1])
+    more = len(found) > limit
+    return Page(items=found[:limit], next=cursor_of(found[limit - 1]) if more else "")
+
+
+def cursor_of(conversation: Conversation) -> str:
+    """Where a conversation stands in the order of `page`."""
+    moment = conversation.last_message_at
+    return f"{int(moment.timestamp()) * 1_000_000 + moment.microsecond}.{conversation.pk}"
+
+
+def after(rows: QuerySet[Conversation], cursor: str) -> QuerySet[Conversation]:
+    """The rows behind a cursor. Raises ValueError when it is malformed."""
+    moment, _, id = cursor.partition(".")
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(moment))
+    return rows.filter(Q(last_message_at__lt=at) | Q(last_message_at=at, id__lt=int(id))).filter(last_message_at__lte=at)
+
+
+def bounded_count(rows: QuerySet[Conversation], most: int = 999) -> int:
+    """How many there are, counted up to `most` + 1 only, so that a badge costs the same at a million."""
+    return rows.order_by().values("pk")[: most + 1].count()
+
+
+def unread_by(user: User, conversations: Sequence[Conversation]) -> set[int]:
+    """Ids of those with a message newer than what this person has seen, in one query."""
+    ids = [conversation.pk for conversation in conversations]
+    newest = Message.objects.filter(conversation=OuterRef("conversation")).exclude(user=user).order_by("-id").values("id")[:1]
+    seen = dict(Seen.objects.filter(user=user, conversation__in=ids, message_id__gte=newest).values_list("conversation_id", "message_id"))
+    return {id for id in ids if id not in seen}
+

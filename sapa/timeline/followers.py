@@ -1,0 +1,84 @@
+"""Followers read the facts in commit-safe order and keep their cursor in the same transaction as their own writes.
+
+A growing id is not commit order: a fact with a smaller id may commit later. Each fact therefore carries its transaction
+id, and a follower reads by (xid, id) only below the oldest transaction that is still open: nothing can appear behind it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.module_loading import import_string
+
+from sapa.core.loop import Loop
+from sapa.timeline.models import Cursor, Fact
+from sapa.timeline.record import TOPIC
+
+
+@dataclass(frozen=True)
+class Follower:
+    """A reaction to facts.
+
+    handle: gets a batch in order, inside a transaction that also moves the cursor; must be idempotent, because a
+    rebuild hands it every fact again, and must not act outside (it enqueues a job or writes an outbox row).
+    """
+
+    name: str
+    kinds: frozenset[str]
+    handle: Callable[[Sequence[Fact]], None]
+    batch: int = 500
+
+
+_NEXT = """
+select f.id, f.xid::text as x, f.kind from timeline_fact f
+where (f.xid, f.id) > (%s::xid8, %s) and f.xid < pg_snapshot_xmin(pg_current_snapshot())
+order by f.xid, f.id limit %s
+"""
+
+
+def step(follower: Follower) -> bool:
+    """Hand over one batch; True when there may be more. Another process that is at it makes this a no-op."""
+    with transaction.atomic():
+        # The row lock is the leadership: held by this transaction, it cannot outlive a lost connection.
+        cursor = Cursor.objects.select_for_update(skip_locked=True).filter(follower=follower.name).first()
+        if cursor is None:
+            Cursor.objects.get_or_create(follower=follower.name)
+            return False
+        with connection.cursor() as sql:
+            sql.execute(_NEXT, (cursor.xid, cursor.fact_id, follower.batch))
+            rows: list[tuple[int, str, str]] = sql.fetchall()
+        if not rows:
+            return False
+        wanted = [row[0] for row in rows if row[2] in follower.kinds]
+        if wanted:
+            found = Fact.objects.in_bulk(wanted)
+            follower.handle([found[id] for id in wanted])
+        cursor.fact_id, cursor.xid = rows[-1][0], rows[-1][1]
+        cursor.save()
+        return len(rows) == follower.batch
+
+
+def rebuild(name: str) -> None:
+    """Set a follower back to the first fact. Raises KeyError for an unknown name."""
+    follower = every()[name]
+    with transaction.atomic():
+        Cursor.objects.update_or_create(follower=follower.name, defaults={"xid": "0", "fact_id": 0})
+
+
+def every() -> dict[str, Follower]:
+    """All followers that settings.FOLLOWERS plugs in, by name."""
+    found: list[Follower] = [import_string(path) for path in settings.FOLLOWERS]
+    return {follower.name: follower for follower in found}
+
+
+def loops() -> list[Loop]:
+    """One loop for each follower."""
+
+    def stepper(follower: Follower) -> Callable[[], bool]:
+        return lambda: step(follower)
+
+    return [
+        Loop(name=f"follow {follower.name}", step=stepper(follower), topics=frozenset({TOPIC}))
+        for follower in every().values()
+    ]
