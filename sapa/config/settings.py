@@ -64,7 +64,11 @@ EMBEDDED = not DATABASE_URL.scheme
 
 def _database() -> dict[str, object]:
     if EMBEDDED:
-        place: dict[str, object] = {"HOST": str(postgres.socket_folder(HOME)), "USER": postgres.USER, "NAME": postgres.DATABASE}
+        place: dict[str, object] = {
+            "HOST": str(postgres.socket_folder(HOME)),
+            "USER": postgres.USER,
+            "NAME": postgres.DATABASE,
+        }
     else:
         place = {
             "HOST": DATABASE_URL.hostname or "",
