@@ -1,0 +1,1 @@
+"""The e-mail channel: bytes in, typed mail out, and the way back."""
