@@ -12,7 +12,19 @@ LINES = {"div", "li", "tr", "dt", "dd", "address", "article", "section", "header
          "aside", "caption"}  # fmt: skip
 READER = nh3.Cleaner(
     tags=PARAGRAPHS | LINES | {"br", "hr", "td", "th", "a", "img"},
-    clean_content_tags={"script", "style", "title", "head", "template", "iframe", "object", "svg", "math", "select", "textarea"},
+    clean_content_tags={
+        "script",
+        "style",
+        "title",
+        "head",
+        "template",
+        "iframe",
+        "object",
+        "svg",
+        "math",
+        "select",
+        "textarea",
+    },
     attributes={"a": {"href"}, "img": {"alt"}, "ol": {"start"}},
     link_rel=None,
 )
@@ -20,7 +32,9 @@ READER = nh3.Cleaner(
 TAG = re.compile(r'<(/?)([a-z0-9]+)((?:[^>"]|"[^"]*")*)>')
 ATTRIBUTE = re.compile(r'(href|alt)="([^"]*)"')
 SPACE = re.compile(r"[ \t\n\r\f\u00a0]+")
-URL = re.compile(r"\b(?:https?://|www\.)[^\s<>\"'`\u00ab\u00bb\u201c\u201d]{2,2000}|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+URL = re.compile(
+    r"\b(?:https?://|www\.)[^\s<>\"'`\u00ab\u00bb\u201c\u201d]{2,2000}|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
+)
 TRAILING = ".,:;!?)]}…"
 
 
@@ -136,7 +150,12 @@ def _link(writer: Writer, link: list[tuple[str, int]], rest: str, *, closing: bo
         address, start = link.pop()
         said = "".join(writer.done[start:]).strip()
         bare = address.removeprefix("mailto:").removeprefix("https://").removeprefix("http://").rstrip("/")
-        if address.startswith(("http://", "https://", "mailto:")) and len(address) <= MAX_LINK and said and bare not in said:
+        if (
+            address.startswith(("http://", "https://", "mailto:"))
+            and len(address) <= MAX_LINK
+            and said
+            and bare not in said
+        ):
             writer.space = True
             writer.words(f"<{address.removeprefix('mailto:')}>")
 
@@ -155,8 +174,16 @@ def _linked(text: str) -> str:
         shown = found.rstrip(TRAILING)
         if shown.count("(") > shown.count(")") and found[len(shown) : len(shown) + 1] == ")":
             shown += ")"
-        href = shown if "://" in shown else f"mailto:{shown}" if "@" in shown and not shown.startswith("www.") else f"https://{shown}"
+        href = (
+            shown
+            if "://" in shown
+            else f"mailto:{shown}"
+            if "@" in shown and not shown.startswith("www.")
+            else f"https://{shown}"
+        )
         pieces.append(escape(text[at : match.start()]))
-        pieces.append(f'<a href="{escape(href)}" rel="noopener noreferrer nofollow" target="_blank">{escape(shown)}</a>')
+        pieces.append(
+            f'<a href="{escape(href)}" rel="noopener noreferrer nofollow" target="_blank">{escape(shown)}</a>'
+        )
         at = match.start() + len(shown)
     return "".join([*pieces, escape(text[at:])])

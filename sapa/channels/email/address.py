@@ -9,9 +9,13 @@ MAX_NAME = 200
 MAX_WORDS = 60  # pieces of one name or comment
 LOCAL = re.compile(r"[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f]{1,64}")
 QUOTED_LOCAL = re.compile(r'"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f]){0,62}"')
-DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)*[^\W_](?:[\w-]{0,61}[^\W_])?|\[[0-9a-fA-F.:]{3,60}\]|\[IPv6:[0-9a-fA-F.:]{2,50}\]")
+DOMAIN = re.compile(
+    r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)*[^\W_](?:[\w-]{0,61}[^\W_])?|\[[0-9a-fA-F.:]{3,60}\]|\[IPv6:[0-9a-fA-F.:]{2,50}\]"
+)
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|<[^<>]*>|[(),;:"<>]|[^(),;:"<>]+', re.DOTALL)
 UNQUOTED_TOKEN = re.compile(r"<[^<>]*>|[(),;:<>]|[^(),;:<>]+")
+QUOTED_NAME = re.compile(r'"(?:[^"\\]|\\.)*"')
+ESCAPED = re.compile(r"\\(.)")
 SPACES = re.compile(r"[\s\x00-\x1f\x7f]+")
 TOKEN_MARK = "+r."
 
@@ -149,10 +153,9 @@ def _mailbox(words: str, angle: str, comment: str) -> Address | None:
 
 def _plain_name(text: str) -> str:
     text = SPACES.sub(" ", text).strip(" ,")
-    if len(text) >= 2 and text[0] == text[-1] == '"':
-        text = re.sub(r"\\(.)", r"\1", text[1:-1])
-    text = text.strip(" '\"") if text.count('"') or text[:1] == text[-1:] == "'" else text
-    return text.strip()[:MAX_NAME]
+    if QUOTED_NAME.fullmatch(text):
+        return SPACES.sub(" ", ESCAPED.sub(r"\1", text[1:-1])).strip()[:MAX_NAME]
+    return text.strip(" '\"")[:MAX_NAME] if text[:1] in {"'", '"'} else text[:MAX_NAME]
 
 
 def format_address(address: Address) -> str:

@@ -27,7 +27,13 @@ VACATION = re.compile(
 
 
 def detect(
-    headers: Headers, *, sender: Address, message_id: str, content_type: str, is_bounce: bool, own_domains: Iterable[str] = ()
+    headers: Headers,
+    *,
+    sender: Address,
+    message_id: str,
+    content_type: str,
+    is_bounce: bool,
+    own_domains: Iterable[str] = (),
 ) -> Automatic | None:
     """Which kind of machine wrote it, most telling sign first; None for what a person wrote."""
     raw = {name for name, _value in headers.fields}

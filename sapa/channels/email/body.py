@@ -47,7 +47,10 @@ class Body:
 
     def text(self) -> str:
         """All pieces as text; HTML is turned into text only where no text came with it."""
-        texts = [piece.text if piece.text.strip() or not piece.html else core_html.to_text(piece.html) for piece in self.pieces]
+        texts = [
+            piece.text if piece.text.strip() or not piece.html else core_html.to_text(piece.html)
+            for piece in self.pieces
+        ]
         return "\n\n".join(text.strip("\n") for text in texts if text.strip())
 
     def html(self) -> str:
@@ -62,7 +65,11 @@ def read_body(root: Part, budget: Budget) -> Body:
     body = Body()
     _walk(root, body, budget)
     html = "".join(piece.html for piece in body.pieces)
-    shown = {unquote(cid) for cid in CID.findall(html)} if html and any(item.content_id for item in body.attachments) else set()
+    shown = (
+        {unquote(cid) for cid in CID.findall(html)}
+        if html and any(item.content_id for item in body.attachments)
+        else set()
+    )
     body.attachments = [replace(item, inline=item.content_id in shown) for item in body.attachments]
     return body
 
@@ -185,7 +192,9 @@ def _name(part: Part, body: Body, extension: str = "", *, data: bytes = b"") -> 
         subject = safe_name(split(data, 0, min(len(data), 64_000))[0].get("subject"))[:120]
         if subject:
             return subject + extension
-    stem = {"text/calendar": "invite", "message/delivery-status": "delivery-status"}.get(part.content_type, "attachment")
+    stem = {"text/calendar": "invite", "message/delivery-status": "delivery-status"}.get(
+        part.content_type, "attachment"
+    )
     return f"{stem}-{len(body.attachments) + 1}{extension}" if stem == "attachment" else stem + extension
 
 

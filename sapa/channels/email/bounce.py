@@ -20,7 +20,9 @@ FAILED = re.compile(
     r"pengiriman gagal",
     re.IGNORECASE,
 )
-DELAYED = re.compile(r"delay|warning: message|still being retried|will (?:keep|continue) trying|tertunda", re.IGNORECASE)
+DELAYED = re.compile(
+    r"delay|warning: message|still being retried|will (?:keep|continue) trying|tertunda", re.IGNORECASE
+)
 DAEMON = re.compile(r"^(?:mailer-daemon|mail-daemon|maildaemon|postmaster)\b", re.IGNORECASE)
 RETURNED_BELOW = re.compile(
     r"^[ \t>]*(?:-{2,}.{0,80}(?:original|returned|copy of).{0,60}-*|.{0,40}(?:original message|message headers).{0,40}:?)[ \t]*$",
@@ -56,7 +58,11 @@ def _standard(report: bytes, returned: Sequence[bytes], text: str) -> Bounce:
         if block.fields:
             blocks.append(block)
         at = max(at_next, at + 1)
-    people = [block for block in blocks if block.raw("final-recipient") or block.raw("original-recipient") or block.raw("status")]
+    people = [
+        block
+        for block in blocks
+        if block.raw("final-recipient") or block.raw("original-recipient") or block.raw("status")
+    ]
     order = {"failed": 0, "delayed": 1}
     worst = min(people or blocks or [Headers(())], key=lambda block: order.get(block.get("action").lower(), 2))
     action = worst.get("action").lower()

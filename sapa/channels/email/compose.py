@@ -45,8 +45,9 @@ def compose(mail: OutgoingMail) -> bytes:
     message.set_content(_text(mail.text), charset="utf-8", content_manager=raw_data_manager)
     if mail.html:
         message.add_alternative(_text(mail.html), subtype="html", charset="utf-8", content_manager=raw_data_manager)
-        html = message.get_payload()[1]
         for item in inline:
+            html = message.get_body(("related", "html"))
+            assert html is not None
             _add(html.add_related, item, "inline")
     for item in mail.attachments:
         if item not in inline:
@@ -91,7 +92,9 @@ def _id(message_id: str) -> str:
 def _address(address: Address) -> str:
     email = normal(address.email)
     if not email or not email.isascii():
-        raise Unsendable(_("Mail cannot be sent to the address %(address)s.") % {"address": _line(address.email)[:200] or "«»"})
+        raise Unsendable(
+            _("Mail cannot be sent to the address %(address)s.") % {"address": _line(address.email)[:200] or "«»"}
+        )
     name = _line(address.name)
     if not name:
         return email

@@ -58,13 +58,17 @@ class Budget:
         self.problems[sentence] = None
 
 
-def read_part(data: bytes, headers: Headers, start: int, end: int, budget: Budget, depth: int = 0, *, default: str = "text/plain") -> Part:
+def read_part(
+    data: bytes, headers: Headers, start: int, end: int, budget: Budget, depth: int = 0, *, default: str = "text/plain"
+) -> Part:
     """The part with these headers and the body `data[start:end]`, its children read as far as the bounds allow."""
     content_type, params = parse_params(headers.raw("content-type"))
     if content_type.count("/") != 1 or len(content_type) > 127 or not content_type.isascii():
         content_type = "text/plain" if content_type and content_type != "text" else default
     disposition, more = parse_params(headers.raw("content-disposition"))
-    part = Part(data, start, end, headers, content_type, params, disposition, more.get("filename") or params.get("name", ""))
+    part = Part(
+        data, start, end, headers, content_type, params, disposition, more.get("filename") or params.get("name", "")
+    )
     if content_type.startswith("multipart/"):
         if depth >= MAX_DEPTH:
             budget.problem(_("Parts are nested too deep; the innermost ones are attached as one file."))

@@ -7,7 +7,9 @@ from django.utils.translation import gettext_lazy as _
 class EmailInbox(models.Model):
     """How an e-mail inbox sends. Without `smtp_url` it uses SAPA_SMTP_URL; `provider` names an Anymail backend instead."""
 
-    inbox = models.OneToOneField("conversations.Inbox", on_delete=models.CASCADE, related_name="email", primary_key=True)
+    inbox = models.OneToOneField(
+        "conversations.Inbox", on_delete=models.CASCADE, related_name="email", primary_key=True
+    )
     from_name = models.CharField(_("Sender's name"), max_length=120, blank=True)
     aliases = models.JSONField(default=list, blank=True)  # further addresses of this inbox, in lower case
     smtp_url = models.CharField(_("Outgoing server"), max_length=300, blank=True)
@@ -23,7 +25,7 @@ class Mailbox(models.Model):
     """A folder of an IMAP account that is fetched into an inbox. `uid_validity`/`last_uid`: how far it was fetched."""
 
     class Auth(models.TextChoices):
-        PASSWORD = "password", _("Password")  # noqa: S105  (a word of the list, not a secret)
+        PASSWORD = "password", _("Password")
         XOAUTH2 = "xoauth2", _("OAuth 2 (XOAUTH2)")
 
     class Security(models.TextChoices):
@@ -72,7 +74,9 @@ class IncomingMail(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     received_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True, blank=True)
-    conversation = models.ForeignKey("conversations.Conversation", null=True, on_delete=models.SET_NULL, related_name="+")
+    conversation = models.ForeignKey(
+        "conversations.Conversation", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     class Meta:
         indexes = [

@@ -8,7 +8,6 @@ import struct
 from dataclasses import dataclass, field
 
 from tnefparse import TNEF
-from tnefparse.tnef import TNEFAttachment
 from tnefparse.mapi import (
     GUID_EXISTS_FLAG,
     IMESSAGE_SIG,
@@ -22,6 +21,7 @@ from tnefparse.mapi import (
     SZMAPI_UNSPECIFIED,
 )
 from tnefparse.properties import MAPI_ATTACH_CONTENT_ID, MAPI_ATTACH_DATA_OBJ, MAPI_ATTACH_MIME_TAG
+from tnefparse.tnef import TNEFAttachment
 
 from sapa.channels.email.charset import decode, tidy
 from sapa.channels.email.mail import Attachment
@@ -40,7 +40,17 @@ WANTED = {
 FIXED = {SZMAPI_SHORT: 2, SZMAPI_BOOLEAN: 2, 0x0003: 4, 0x0004: 4, 0x000A: 4, 0x0005: 8, 0x0006: 8, 0x0007: 8, 0x0014: 8,
          0x0040: 8, 0x0048: 16}  # fmt: skip
 SIZED = {SZMAPI_STRING, SZMAPI_UNICODE_STRING, SZMAPI_OBJECT, SZMAPI_BINARY, SZMAPI_UNSPECIFIED}
-BROKEN = (ValueError, TypeError, LookupError, AttributeError, NameError, ArithmeticError, AssertionError, struct.error, RecursionError)
+BROKEN = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    NameError,
+    ArithmeticError,
+    AssertionError,
+    struct.error,
+    RecursionError,
+)
 
 
 @dataclass(slots=True)
@@ -60,7 +70,9 @@ def unwrap(data: bytes) -> Unwrapped | None:
         return None
     try:
         opened = TNEF(sound, do_checksum=False)
-        found = Unwrapped(_text(opened.body, opened.codepage), _text(opened.htmlbody, opened.codepage), complete=complete)
+        found = Unwrapped(
+            _text(opened.body, opened.codepage), _text(opened.htmlbody, opened.codepage), complete=complete
+        )
         for item in opened.attachments[:MAX_FILES]:
             _add_file(found, item)
     except BROKEN:
