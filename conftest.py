@@ -1,4 +1,4 @@
-"""One world for all tests: Alice (agent), Bob (agent of another team), Carol (supervisor), Ada (administrator), Dan (customer)."""
+"""One world for all tests: Alice (agent), Bob (another team), Carol (supervisor), Ada (administrator), Dan."""
 
 import os
 import tempfile
@@ -6,22 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-_HOME = Path(os.environ.setdefault("SAPA_HOME", str(Path(__file__).parent / "var" / "test")))
-os.environ.setdefault("SAPA_ENV", "/nonexistent")
-os.environ.setdefault("SAPA_LANGUAGE", "en")
-os.environ.setdefault("SAPA_EMAIL_BACKEND", "django.core.mail.backends.locmem.EmailBackend")
+import pytest
 
-import pytest  # noqa: E402
-
-from sapa.config import postgres  # noqa: E402
+from sapa.config import postgres
+from sapa.config.tests.place import HOME
 
 if "DATABASE_URL" not in os.environ:
-    postgres.start(_HOME)
+    postgres.start(HOME)
 
-from sapa.accounts.models import Role, Team, User  # noqa: E402
-from sapa.conversations import actions  # noqa: E402
-from sapa.conversations.models import Conversation, Inbox  # noqa: E402
-from sapa.customers.models import Customer, Identity  # noqa: E402
+from sapa.accounts.models import Role, Team, User
+from sapa.conversations import actions
+from sapa.conversations.models import Conversation, Inbox
+from sapa.customers.models import Customer, Identity
 
 PASSWORD = "correct horse battery"
 
@@ -80,8 +76,12 @@ def world(db: None) -> World:
         return user
 
     capabilities = {"html": True, "subject": True, "cc": True, "attachments": 26214400}
-    support = Inbox.objects.create(name="Support", channel="email", address="support@shop.example", capabilities=capabilities)
-    billing = Inbox.objects.create(name="Billing", channel="email", address="billing@shop.example", capabilities=capabilities)
+    support = Inbox.objects.create(
+        name="Support", channel="email", address="support@shop.example", capabilities=capabilities
+    )
+    billing = Inbox.objects.create(
+        name="Billing", channel="email", address="billing@shop.example", capabilities=capabilities
+    )
     billing.teams.add(billing_team)
     dan = Customer.objects.create(name="Dan Customer")
     Identity.objects.create(customer=dan, kind="email", address="dan@customer.example")

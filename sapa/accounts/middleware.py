@@ -1,10 +1,13 @@
-"""The language and time zone that a person chose, for each of their requests."""
+"""What each request carries along: the language and time zone that the person chose, the address for the audit log."""
 
 import zoneinfo
 from collections.abc import Callable
 
+from allauth.account.adapter import get_adapter
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
+
+from sapa.accounts.audit import coming_from
 
 
 class PreferencesMiddleware:
@@ -28,3 +31,14 @@ class PreferencesMiddleware:
             return response
         finally:
             timezone.deactivate()
+
+
+class AddressMiddleware:
+    """Audit lines written during a request carry the address it came from (behind SAPA_PROXIES trusted proxies)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with coming_from(get_adapter(request).get_client_ip(request)):
+            return self.get_response(request)

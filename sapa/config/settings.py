@@ -141,6 +141,9 @@ LOOPS = [
     "sapa.channels.email.work.loops",
 ]
 
+# The navigation of /settings/: (heading, [(view name, label, permission or "" for everybody)]).
+SETTINGS_PAGES: list[tuple[object, list[tuple[str, object, str]]]] = []
+
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -151,6 +154,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "sapa.accounts.middleware.PreferencesMiddleware",
+    "sapa.accounts.middleware.AddressMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",

@@ -36,7 +36,7 @@ class Customer(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:
-        return self.name or _("Unknown customer")
+        return self.name or str(_("Unknown customer"))
 
 
 class Identity(models.Model):
