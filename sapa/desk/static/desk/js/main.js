@@ -1,0 +1,16 @@
+/* What every page of the workspace loads: htmx, and the elements that any page may use. */
+import htmx from "htmx.org";
+import "./toasts.js";
+import "./menu.js";
+import "./open.js";
+
+window.htmx = htmx;
+
+/* A session that has ended answers every fragment with the log-in page: go there instead of swapping it in. */
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr } = event.detail;
+  if (xhr.responseURL && new URL(xhr.responseURL).pathname.startsWith("/accounts/login/")) {
+    event.detail.shouldSwap = false;
+    location.reload();
+  }
+});
