@@ -23,13 +23,15 @@ class Loop:
     """A named step, repeated until stopped.
 
     step: does one piece of work; True means that there may be more at once.
-    topics: NOTIFY topics that wake it. poll_seconds: the longest sleep when nothing wakes it.
+    topics: NOTIFY topics that wake it. poll_seconds: the longest sleep when nothing wakes it (a step may set it anew).
+    finish: called once after the last step, for what must be closed in order.
     """
 
     name: str
     step: Callable[[], bool]
     topics: frozenset[str] = frozenset()
     poll_seconds: float = 1.0
+    finish: Callable[[], None] | None = None
     wake: threading.Event = field(default_factory=threading.Event, repr=False)
 
 
@@ -102,6 +104,8 @@ def _repeat(loop: Loop, stop: threading.Event) -> None:
             continue
         if not busy:
             loop.wake.wait(loop.poll_seconds)
+    if loop.finish is not None:
+        loop.finish()
     connection.close()
 
 

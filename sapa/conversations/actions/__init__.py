@@ -1,8 +1,19 @@
 """The only place that changes conversations: each verb locks, checks, changes, records facts, and is safe to call twice."""
 
 from sapa.conversations.actions.assign import assign
+from sapa.conversations.actions.automatic import answer_automatically
 from sapa.conversations.actions.classify import rename, set_field, set_priority, set_tags
-from sapa.conversations.actions.deliver import claim, mark_failed, mark_sent, postpone
+from sapa.conversations.actions.deliver import (
+    claim,
+    keep_claim,
+    mark_all_sent,
+    mark_delayed,
+    mark_failed,
+    mark_sent,
+    next_due,
+    postpone,
+    put_back,
+)
 from sapa.conversations.actions.note import note
 from sapa.conversations.actions.receive import Incoming, IncomingFile, Received, receive
 from sapa.conversations.actions.reply import Recipient, Recipients, ReplyFile, reply, withdraw
@@ -15,13 +26,19 @@ __all__ = [
     "Recipient",
     "Recipients",
     "ReplyFile",
+    "answer_automatically",
     "assign",
     "change_status",
     "claim",
+    "keep_claim",
+    "mark_all_sent",
+    "mark_delayed",
     "mark_failed",
     "mark_sent",
+    "next_due",
     "note",
     "postpone",
+    "put_back",
     "receive",
     "rename",
     "reply",

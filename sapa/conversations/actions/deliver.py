@@ -5,16 +5,17 @@ A claim that ran out means that a process died between sending and recording: th
 the message is marked «perhaps sent twice».
 """
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import F, Min
 
-from sapa.conversations.actions._lock import envelope
+from sapa.conversations.audience import audience, participants_of
 from sapa.conversations.facts import MessageStateChanged
 from sapa.conversations.models import Message
 from sapa.core import clock
-from sapa.timeline.record import record
+from sapa.timeline.record import Envelope, record_many
 
 CLAIM_SECONDS = 120
 MOST_ATTEMPTS = 12
@@ -31,55 +32,144 @@ where m.id in (
 ) returning m.id
 """
 
+_SENT = """
+update conversations_message m set state = 'sent', sent_at = %(now)s, claimed_until = null, error = v.note
+from unnest(%(ids)s::bigint[], %(notes)s::text[]) as v(id, note)
+where m.id = v.id and m.state = 'sending' returning m.id
+"""
+
+_NAME = """
+update conversations_message m set outside_id = v.name
+from unnest(%s::bigint[], %s::text[]) as v(id, name) where m.id = v.id
+"""
+
 
 @transaction.atomic
-def claim(limit: int = 20) -> list[Message]:
-    """Messages that are due, now this process's for CLAIM_SECONDS; committed before anything is sent."""
+def claim(limit: int = 20, *, name: Callable[[Message], str] | None = None) -> list[Message]:
+    """Messages that are due, now this process's for CLAIM_SECONDS; committed before anything is sent.
+
+    name: makes the outside id of a message that has none; it is kept with the claim, so that a repeat carries the same.
+    """
     now = clock.now()
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, {"now": now, "until": now + timedelta(seconds=CLAIM_SECONDS), "limit": limit})
         ids = [row[0] for row in cursor.fetchall()]
-    rows = Message.objects.filter(pk__in=ids).select_related("conversation__customer", "inbox", "user").prefetch_related("attachments")
-    return list(rows.order_by("send_after", "id"))
+    if not ids:
+        return []
+    rows = Message.objects.filter(pk__in=ids).select_related("conversation__customer", "inbox", "user")
+    claimed = list(rows.prefetch_related("attachments").order_by("send_after", "id"))
+    nameless = [message for message in claimed if name and not message.outside_id]
+    for message in nameless:
+        message.outside_id = name(message) if name else None
+    if nameless:
+        with connection.cursor() as cursor:
+            cursor.execute(_NAME, ([message.pk for message in nameless], [message.outside_id for message in nameless]))
+    return claimed
+
+
+def next_due() -> datetime | None:
+    """When the next waiting message may leave; None when none waits."""
+    found: datetime | None = Message.objects.filter(state=State.QUEUED).aggregate(at=Min("send_after"))["at"]
+    return found
+
+
+@transaction.atomic
+def keep_claim(message: Message, seconds: float) -> bool:
+    """Make a claim last `seconds` from now, because sending takes longer. False when it is no longer this process's."""
+    until = clock.now() + timedelta(seconds=seconds)
+    still_ours = Message.objects.filter(pk=message.pk, state=State.SENDING, attempts=message.attempts)
+    if not still_ours.update(claimed_until=until):
+        return False
+    message.claimed_until = until
+    return True
+
+
+@transaction.atomic
+def put_back(messages: Sequence[Message], until: datetime) -> int:
+    """Give claimed messages back untried; they wait until `until`. Gives how many were still this process's."""
+    given = 0
+    for message in messages:
+        given += Message.objects.filter(pk=message.pk, state=State.SENDING, attempts=message.attempts).update(
+            state=State.QUEUED, send_after=until, claimed_until=None, attempts=F("attempts") - 1
+        )
+    return given
 
 
 @transaction.atomic
 def mark_sent(message: Message) -> bool:
     """It was handed over to the next server. False when it had been marked meanwhile."""
-    now = clock.now()
-    changed = Message.objects.filter(pk=message.pk, state=State.SENDING).update(
-        state=State.SENT, sent_at=now, claimed_until=None, error=""
-    )
-    if changed:
-        _record(message, State.SENDING, State.SENT)
-    return bool(changed)
+    return bool(mark_all_sent([(message, "")]))
 
 
 @transaction.atomic
-def postpone(message: Message, reason: str) -> bool:
-    """A passing failure: try again later (1, 2, 4 … minutes, at most 4 hours apart); after MOST_ATTEMPTS it has failed."""
+def mark_all_sent(sent: Sequence[tuple[Message, str]]) -> int:
+    """They were handed over, each with a note for the agent (whom the server refused) or none; gives how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SENT,
+            {
+                "now": clock.now(),
+                "ids": [message.pk for message, _ in sent],
+                "notes": [note[:500] for _, note in sent],
+            },
+        )
+        changed = {row[0] for row in cursor.fetchall()}
+    _record([message for message, _ in sent if message.pk in changed], State.SENDING, State.SENT)
+    return len(changed)
+
+
+@transaction.atomic
+def postpone(message: Message, reason: str, *, uncertain: bool = False) -> bool:
+    """A passing failure: try again later (1, 2, 4 … minutes, at most 4 hours apart); after MOST_ATTEMPTS it has failed.
+
+    uncertain: the other server may have taken it before the connection broke, so that the repeat may be the second one.
+    """
+    if uncertain:
+        Message.objects.filter(pk=message.pk).update(perhaps_twice=True)
     if message.attempts >= MOST_ATTEMPTS:
         return mark_failed(message, reason)
-    wait = min(timedelta(minutes=2 ** (message.attempts - 1)), timedelta(hours=4))
+    wait = min(timedelta(minutes=2 ** max(message.attempts - 1, 0)), timedelta(hours=4))
     changed = Message.objects.filter(pk=message.pk, state=State.SENDING).update(
         state=State.QUEUED, send_after=clock.now() + wait, claimed_until=None, error=reason[:500]
     )
     if changed:
-        _record(message, State.SENDING, State.QUEUED)
+        _record([message], State.SENDING, State.QUEUED)
     return bool(changed)
 
 
 @transaction.atomic
 def mark_failed(message: Message, reason: str) -> bool:
     """Refused for good, or a bounce came back later; the agent is told."""
-    before: Sequence[str] = Message.objects.select_for_update().filter(pk=message.pk).values_list("state", flat=True)
-    if not before or before[0] == State.FAILED:
+    before = Message.objects.select_for_update().filter(pk=message.pk).values_list("state", flat=True).first()
+    if before is None or before == State.FAILED:
         return False
     Message.objects.filter(pk=message.pk).update(state=State.FAILED, claimed_until=None, error=reason[:500])
-    _record(message, before[0], State.FAILED)
+    _record([message], before, State.FAILED)
     return True
 
 
-def _record(message: Message, before: str, after: str) -> None:
-    payload = MessageStateChanged(message_id=message.pk, from_state=before, to_state=after)
-    record(payload, envelope(message.conversation))
+@transaction.atomic
+def mark_delayed(message: Message, reason: str) -> bool:
+    """The next server reported that it is still trying; the note stands on the message."""
+    changed = Message.objects.filter(pk=message.pk, state=State.SENT).update(error=reason[:500])
+    if changed:
+        _record([message], State.SENT, State.SENT)
+    return bool(changed)
+
+
+def _record(messages: Sequence[Message], before: str, after: str) -> None:
+    followers = participants_of({message.conversation_id for message in messages})
+    record_many(
+        [
+            (
+                MessageStateChanged(message_id=message.pk, from_state=before, to_state=after),
+                Envelope(
+                    customer_id=message.conversation.customer_id,
+                    conversation_id=message.conversation_id,
+                    channel=message.conversation.channel,
+                    audience=audience(message.conversation, participants=followers[message.conversation_id]),
+                ),
+            )
+            for message in messages
+        ]
+    )
