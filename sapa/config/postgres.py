@@ -105,6 +105,11 @@ def is_ready(host: Path, port: int = 5432) -> bool:
     return ourselves.run(binary("pg_isready"), "-q", "-t", "3", "-h", host, "-p", str(port), seconds=10).returncode == 0
 
 
+def is_running(home: Path) -> bool:
+    """Whether the server of `home` has a living process; cheap enough to ask each second."""
+    return _process(home / "postgres" / "data") is not None
+
+
 def _start(home: Path, host: Path, port: int | None) -> None:
     try:
         owner = owner_of(home / "postgres" / "data")

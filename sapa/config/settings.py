@@ -1,4 +1,4 @@
-"""The one settings file: everything by environment variables, one `.env`, or `NAME_FILE` (see docs/configuration.md)."""
+"""The one settings file: everything by environment, one `.env`, or `NAME_FILE` (see docs/configuration.md)."""
 
 import os
 import secrets
@@ -10,20 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 import sapa
 from sapa.config import postgres
+from sapa.config.place import DATABASE_URL, EMBEDDED, HOME, HOST, LMTP_HOST, LMTP_PORT, PORT, PUBLIC_URL  # noqa: F401
 from sapa.core import env
 
 PACKAGE = Path(sapa.__file__).parent
-env.load_dotenv(Path(os.environ.get("SAPA_ENV", ".env")))
 
-# --- Where things are ---------------------------------------------------------------------------------------------
+# --- Where things are (the rest of it: sapa/config/place.py) --------------------------------------------------------
 
-HOME = env.folder("SAPA_HOME", Path("var"))
-HOST = env.text("SAPA_HOST", "127.0.0.1")
-PORT = env.integer("SAPA_PORT", 8000, low=1, high=65535)
-LMTP_HOST = env.text("SAPA_LMTP_HOST", "127.0.0.1")
-LMTP_PORT = env.integer("SAPA_LMTP_PORT", 8024, low=0, high=65535)  # 0: no listener
 SMTP_URL = env.url("SAPA_SMTP_URL", "", schemes=("smtp", "smtps", "smtp+starttls"))
-PUBLIC_URL = env.url("SAPA_URL", f"http://127.0.0.1:{PORT}", schemes=("http", "https")).geturl().rstrip("/")
 FILES = HOME / "files"
 MAIL_LIMIT = env.integer("SAPA_MAIL_LIMIT_MB", 40, low=1, high=500) * 1024 * 1024
 UPLOAD_LIMIT = env.integer("SAPA_UPLOAD_LIMIT_MB", 25, low=1, high=500) * 1024 * 1024
@@ -57,9 +51,6 @@ ALLOWED_HOSTS = [*env.words("SAPA_HOSTS"), urlsplit(PUBLIC_URL).hostname or "loc
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 # --- Database -----------------------------------------------------------------------------------------------------
-
-DATABASE_URL = env.url("DATABASE_URL", "", schemes=("postgres", "postgresql"))
-EMBEDDED = not DATABASE_URL.scheme
 
 
 def _database() -> dict[str, object]:

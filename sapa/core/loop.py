@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import psycopg
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
@@ -128,9 +129,9 @@ def _listen(loops: Sequence[Loop], stop: threading.Event) -> None:
             stop.wait(1.0)  # the loops poll meanwhile
 
 
-def listen_params() -> dict[str, object]:
+def listen_params() -> dict[str, Any]:
     """Connection parameters for a psycopg connection outside Django's pool."""
-    params: dict[str, object] = connection.get_connection_params()
+    params: dict[str, Any] = connection.get_connection_params()
     for key in ("cursor_factory", "context", "pool", "prepare_threshold"):
         params.pop(key, None)
     return params

@@ -1,0 +1,30 @@
+"""`sapa migrate`, and what `sapa serve` asks for before it starts the roles."""
+
+import json
+
+import click
+from django.core.management import call_command
+
+from sapa.config.cli._database import database
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to this version of Sapa. Safe to repeat."""
+    with database():
+        call_command("migrate", interactive=False, verbosity=1)
+
+
+@click.command(hidden=True)
+def prepare() -> None:
+    """Migrate in silence, then print as JSON where the first administrator is made (empty: there is one)."""
+    with database():
+        call_command("migrate", interactive=False, verbosity=0)
+        click.echo(json.dumps({"first_run": first_run_path()}))
+
+
+def first_run_path() -> str:
+    """The path of the first-run page while nobody can log in yet."""
+    from sapa.accounts.models import User  # after Django is set up
+
+    return "" if User.objects.exists() else "/welcome/"

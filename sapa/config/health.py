@@ -1,0 +1,82 @@
+"""What `GET /healthz` says: each part of the installation, and whether the whole is ready."""
+
+import logging
+import threading
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from django.apps import apps
+
+from sapa import __version__
+from sapa.core.loop import listen_params
+
+log = logging.getLogger("sapa.health")
+KEEP_SECONDS = 1.0
+LATE_SECONDS = 30.0  # a loop beats each 5 s between its steps
+_lock = threading.Lock()
+_last: tuple[float, tuple[bool, dict[str, Any]]] | None = None
+
+_LAG = """
+select c.follower, coalesce(extract(epoch from now() - (
+  select f.recorded_at from timeline_fact f
+  where (f.xid, f.id) > (c.xid, c.fact_id) order by f.xid, f.id limit 1)), 0)::float8
+from timeline_cursor c order by 1 limit 200
+"""
+_BEATS = """
+select name, extract(epoch from now() - at)::float8 from core_heartbeat where at > now() - interval '1 day' limit 500
+"""
+
+
+def report() -> tuple[bool, dict[str, Any]]:
+    """Whether all is ready, and the parts; asked at most once a second, whoever asks."""
+    global _last  # noqa: PLW0603 (one answer per process is the point)
+    with _lock:
+        if _last is None or time.monotonic() - _last[0] > KEEP_SECONDS:
+            _last = time.monotonic(), _report()
+        return _last[1]
+
+
+def _report() -> tuple[bool, dict[str, Any]]:
+    parts: dict[str, Any] = {"version": __version__, "database": {"ok": False}}
+    try:
+        # A connection of its own: it must answer when the pool is exhausted, and say so quickly when nothing does.
+        with psycopg.connect(**{**listen_params(), "connect_timeout": 3}, autocommit=True) as database:
+            parts["database"] = {"ok": True, "version": str(database.info.server_version)}
+            parts["migrations"] = _migrations(database)
+            if parts["migrations"]["ok"]:
+                parts["work"] = _work(database)
+                parts["followers"] = {name: round(max(lag, 0.0), 3) for name, lag in database.execute(_LAG)}
+    except psycopg.Error as error:
+        log.warning("the database does not answer: %s", str(error).strip().splitlines()[0])
+        parts["database"] = {"ok": False, "reason": "it does not answer"}
+    ready = all(parts.get(name, {}).get("ok", False) for name in ("database", "migrations", "work"))
+    return ready, {"ok": ready, **parts}
+
+
+def _migrations(database: psycopg.Connection[Any]) -> dict[str, Any]:
+    known = database.execute("select to_regclass('django_migrations') is not null").fetchone()
+    if not known or not known[0]:
+        return {"ok": False, "missing": len(_written())}
+    applied = {(app, name) for app, name in database.execute("select app, name from django_migrations")}
+    missing = len(_written() - applied)
+    return {"ok": missing == 0, "missing": missing}
+
+
+def _work(database: psycopg.Connection[Any]) -> dict[str, Any]:
+    ages: dict[str, float] = dict(database.execute(_BEATS).fetchall())
+    late = sorted(name for name, age in ages.items() if age > LATE_SECONDS)
+    return {"ok": len(late) < len(ages), "loops": len(ages), "late": late}
+
+
+@cache
+def _written() -> frozenset[tuple[str, str]]:
+    """The migrations of our own apps, by their files' names, so that no web process has to load them."""
+    return frozenset(
+        (config.label, file.stem)
+        for config in apps.get_app_configs()
+        if config.name.startswith("sapa.")
+        for file in Path(config.path).glob("migrations/[0-9]*.py")
+    )
