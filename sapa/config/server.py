@@ -29,6 +29,7 @@ from sapa.config import health, orphan  # noqa: E402
 from sapa.config.bridge import Bridge  # noqa: E402
 
 log = logging.getLogger("sapa.server")
+Part = Callable[[HTTPScope, ASGIReceiveCallable, ASGISendCallable], Awaitable[None]]
 YEAR = 365 * 24 * 3600
 DRAIN_SECONDS = 10  # what a request in hand gets at SIGTERM
 
@@ -54,6 +55,7 @@ bridge = Bridge(
     too_large=too_large,
     released=connections.close_all,
 )
+live: Part | None = None
 _health_thread = ThreadPoolExecutor(1, thread_name_prefix="health")
 _stopping = asyncio.Event()
 
@@ -70,11 +72,12 @@ async def app(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
     if scope["type"] == "lifespan":
         await _lifespan(take, give)
     elif scope["type"] == "http":
-        await (_native(scope["path"]) or bridge)(scope, take, give)
+        part = {"/healthz": _healthz, "/live": _live}.get(scope["path"], bridge)
+        await part(scope, take, give)
 
 
-def _native(path: str) -> Callable[[HTTPScope, ASGIReceiveCallable, ASGISendCallable], Awaitable[None]] | None:
-    return {"/healthz": _healthz}.get(path)
+async def _live(scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    await (live or bridge)(scope, until_stopped(receive), send)
 
 
 async def _healthz(scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:

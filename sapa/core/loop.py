@@ -104,6 +104,7 @@ def _repeat(loop: Loop, stop: threading.Event) -> None:
             stop.wait(min(0.5 * 2**failures, 60))
             continue
         if not busy:
+            connection.close()  # back to the pool: a loop that sleeps needs none, and there may be many loops
             loop.wake.wait(loop.poll_seconds)
     if loop.finish is not None:
         loop.finish()

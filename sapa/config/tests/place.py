@@ -1,4 +1,4 @@
-"""Where tests live: their own SAPA_HOME and settings, set before Django reads them (pytest loads this first, see addopts)."""
+"""Where tests live: their own SAPA_HOME and settings, set before Django reads them (loaded first, see addopts)."""
 
 import os
 from pathlib import Path
