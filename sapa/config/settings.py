@@ -24,6 +24,7 @@ UPLOAD_LIMIT = env.integer("SAPA_UPLOAD_LIMIT_MB", 25, low=1, high=500) * 1024 *
 BODY_LIMIT = UPLOAD_LIMIT * 3
 WEB_WORKERS = env.integer("SAPA_WEB_WORKERS", 2, low=1, high=64)
 WEB_THREADS = env.integer("SAPA_WEB_THREADS", 4, low=1, high=64)
+OUTSIDE_PRIVATE = env.boolean("SAPA_OUTSIDE_PRIVATE", False)  # may outgoing requests reach private addresses?
 PROXIES = env.integer("SAPA_PROXIES", 0, low=0, high=5)  # trusted reverse proxies in front
 
 

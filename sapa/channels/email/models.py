@@ -22,7 +22,12 @@ class EmailInbox(models.Model):
 
 
 class Mailbox(models.Model):
-    """A folder of an IMAP account that is fetched into an inbox. `uid_validity`/`last_uid`: how far it was fetched."""
+    """A folder of an IMAP account that is fetched into an inbox.
+
+    `uid_validity`/`last_uid`: up to where mail was kept; `done_uid`: up to where `afterwards` was done. `since`: older mail
+    is left alone (none: everything is fetched). `claimed_by`/`claimed_until`: which process fetches it now, so that two
+    never do. `revision` grows with every change of the settings, so that the process that fetches it sees the change.
+    """
 
     class Auth(models.TextChoices):
         PASSWORD = "password", _("Password")
@@ -33,22 +38,47 @@ class Mailbox(models.Model):
         STARTTLS = "starttls", _("STARTTLS")
         PLAIN = "plain", _("None (local servers only)")
 
+    class Afterwards(models.TextChoices):
+        LEAVE = "leave", _("Leave it as it is")
+        SEEN = "seen", _("Mark it as read")
+        MOVE = "move", _("Move it to another folder")
+        DELETE = "delete", _("Delete it from the mail server")
+
     inbox = models.ForeignKey("conversations.Inbox", on_delete=models.CASCADE, related_name="mailboxes")
     host = models.CharField(_("Server"), max_length=254)
     port = models.PositiveIntegerField(_("Port"), default=993)
     security = models.CharField(_("Encryption"), max_length=8, choices=Security.choices, default=Security.TLS)
     user = models.CharField(_("User name"), max_length=254)
     auth = models.CharField(_("Log-in"), max_length=8, choices=Auth.choices, default=Auth.PASSWORD)
-    secret = models.TextField(blank=True)  # encrypted password, or encrypted JSON of the OAuth client and refresh token
+    secret = models.TextField(blank=True)  # encrypted password, or encrypted JSON: `client_secret` and `refresh_token`
+    client_id = models.CharField(_("OAuth client id"), max_length=254, blank=True)
+    token_url = models.CharField(_("Address of the token service"), max_length=300, blank=True)
     folder = models.CharField(_("Folder"), max_length=254, default="INBOX")
+    since = models.DateTimeField(null=True, blank=True)
+    afterwards = models.CharField(
+        _("After fetching a mail"), max_length=8, choices=Afterwards.choices, default=Afterwards.LEAVE
+    )
+    move_to = models.CharField(_("Move to folder"), max_length=254, blank=True)
     uid_validity = models.BigIntegerField(null=True, blank=True)
     last_uid = models.BigIntegerField(default=0)
+    done_uid = models.BigIntegerField(default=0)
     is_active = models.BooleanField(default=True)
     checked_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=500, blank=True)
+    revision = models.PositiveIntegerField(default=1)
+    claimed_by = models.CharField(max_length=80, blank=True)
+    claimed_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["host", "port", "user", "folder"], name="mailbox_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["host", "port", "user", "folder"], name="mailbox_once"),
+            models.CheckConstraint(
+                condition=~models.Q(afterwards="move") | ~models.Q(move_to=""), name="mailbox_move_has_a_folder"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.folder}"
 
 
 class IncomingMail(models.Model):

@@ -1,0 +1,8 @@
+"""What an e-mail inbox can do; written on the Inbox row, where conversations and the composer read it as data."""
+
+from django.conf import settings
+
+
+def capabilities() -> dict[str, bool | int]:
+    """`attachments`: the most that one file may weigh, in bytes."""
+    return {"html": True, "subject": True, "cc": True, "attachments": settings.UPLOAD_LIMIT}
