@@ -1,5 +1,5 @@
 """Settings of the e-mail channel, and the mail that came in before it is read."""
 
-from sapa.channels.email.models import EmailInbox, IncomingMail, Mailbox
+from sapa.channels.email.models import AutoReply, EmailInbox, IncomingMail, Mailbox
 
-__all__ = ["EmailInbox", "IncomingMail", "Mailbox"]
+__all__ = ["AutoReply", "EmailInbox", "IncomingMail", "Mailbox"]

@@ -17,6 +17,8 @@ class EmailInbox(models.Model):
     smtp_secret = models.TextField(blank=True)  # encrypted (core.crypto)
     provider = models.CharField(_("Mail provider"), max_length=40, blank=True)
     provider_secret = models.TextField(blank=True)  # encrypted JSON of the provider's settings
+    # Replies come back to `address+r.TOKEN@…`; off for mail servers that do not deliver address+detail@.
+    plus_address = models.BooleanField(_("The mail server delivers address+detail"), default=True)
     auto_reply = models.BooleanField(_("Answer new conversations automatically"), default=False)
     auto_reply_text = models.TextField(_("Automatic answer"), max_length=4000, blank=True)
 
@@ -102,6 +104,7 @@ class IncomingMail(models.Model):
     size = models.BigIntegerField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.NEW)
     reason = models.CharField(max_length=500, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)  # readings that did not come to an end
     received_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True, blank=True)
     conversation = models.ForeignKey(
@@ -114,3 +117,14 @@ class IncomingMail(models.Model):
             models.Index(fields=["state", "-id"], name="incoming_state"),
         ]
         constraints = [models.UniqueConstraint(fields=["source"], name="incoming_once")]
+
+
+class AutoReply(models.Model):
+    """The automatic answer of a conversation: at most one, and few for the same address in an hour."""
+
+    conversation = models.OneToOneField("conversations.Conversation", on_delete=models.CASCADE, related_name="+")
+    address = models.CharField(max_length=254)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["address", "created_at"], name="auto_reply_address")]
