@@ -36,8 +36,16 @@ class Scope(models.TextChoices):
     OWN = "own", _("Only own conversations")
 
 
-_DESK = [Permission.READ, Permission.REPLY, Permission.NOTE, Permission.ASSIGN, Permission.CHANGE, Permission.CUSTOMER_READ,
-         Permission.CUSTOMER_CHANGE, Permission.TOKEN]  # fmt: skip
+_DESK = [
+    Permission.READ,
+    Permission.REPLY,
+    Permission.NOTE,
+    Permission.ASSIGN,
+    Permission.CHANGE,
+    Permission.CUSTOMER_READ,
+    Permission.CUSTOMER_CHANGE,
+    Permission.TOKEN,
+]
 
 # key: (name, permissions, scope); the names are translated where they are shown.
 STANDARD_ROLES: dict[str, tuple[str, list[Permission], Scope]] = {
@@ -47,8 +55,11 @@ STANDARD_ROLES: dict[str, tuple[str, list[Permission], Scope]] = {
         [*_DESK, Permission.DELETE, Permission.EXPORT, Permission.REPORT, Permission.SUPERVISE, Permission.QUALITY],
         Scope.ALL,
     ),
-    "quality": ("Quality specialist", [Permission.READ, Permission.NOTE, Permission.CUSTOMER_READ, Permission.REPORT,
-                                       Permission.QUALITY], Scope.ALL),  # fmt: skip
+    "quality": (
+        "Quality specialist",
+        [Permission.READ, Permission.NOTE, Permission.CUSTOMER_READ, Permission.REPORT, Permission.QUALITY],
+        Scope.ALL,
+    ),
     "planner": ("Planner", [Permission.REPORT, Permission.PLAN, Permission.EXPORT], Scope.ALL),
     "administrator": ("Administrator", list(Permission), Scope.ALL),
 }

@@ -22,6 +22,7 @@ FILES = HOME / "files"
 MAIL_LIMIT = env.integer("SAPA_MAIL_LIMIT_MB", 40, low=1, high=500) * 1024 * 1024
 UPLOAD_LIMIT = env.integer("SAPA_UPLOAD_LIMIT_MB", 25, low=1, high=500) * 1024 * 1024
 BODY_LIMIT = UPLOAD_LIMIT * 3
+API_RATE = env.integer("SAPA_API_RATE", 60_000, low=1, high=10_000_000)  # calls a minute, a token, a web process
 WEB_WORKERS = env.integer("SAPA_WEB_WORKERS", 2, low=1, high=64)
 WEB_THREADS = env.integer("SAPA_WEB_THREADS", 4, low=1, high=64)
 OUTSIDE_PRIVATE = env.boolean("SAPA_OUTSIDE_PRIVATE", False)  # may outgoing requests reach private addresses?
@@ -290,4 +291,4 @@ LOGGING = {
     "loggers": {"sapa": {"level": "INFO"}},
 }
 PROCRASTINATE_ON_APP_READY = None
-SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008", "security.W012", "security.W016"]
+SILENCED_SYSTEM_CHECKS = ["auth.W004", "security.W004", "security.W008", "security.W012", "security.W016"]

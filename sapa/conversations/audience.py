@@ -25,7 +25,9 @@ def audience(conversation: Conversation, *, participants: Iterable[int] = ()) ->
 def participants_of(conversation_ids: Iterable[int]) -> dict[int, list[int]]:
     """Ids of the people who follow each conversation, in one query."""
     found: dict[int, list[int]] = defaultdict(list)
-    rows = Participant.objects.filter(conversation_id__in=list(conversation_ids)).values_list("conversation_id", "user_id")
+    rows = Participant.objects.filter(conversation_id__in=list(conversation_ids)).values_list(
+        "conversation_id", "user_id"
+    )
     for conversation_id, user_id in rows:
         found[conversation_id].append(user_id)
     return found

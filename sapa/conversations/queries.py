@@ -54,7 +54,11 @@ def page(rows: QuerySet[Conversation], *, cursor: str = "", limit: int = 50) -> 
     cursor: `<microseconds>.<id>` as given by the page before. Raises ValueError when it is not one.
     """
     from_here = after(rows, cursor) if cursor else rows
-    found = list(from_here.select_related("customer", "assignee", "inbox", "team").order_by("-last_message_at", "-id")[: limit + 1])
+    found = list(
+        from_here.select_related("customer", "assignee", "inbox", "team").order_by("-last_message_at", "-id")[
+            : limit + 1
+        ]
+    )
     more = len(found) > limit
     return Page(items=found[:limit], next=cursor_of(found[limit - 1]) if more else "")
 
@@ -69,7 +73,9 @@ def after(rows: QuerySet[Conversation], cursor: str) -> QuerySet[Conversation]:
     """The rows behind a cursor. Raises ValueError when it is malformed."""
     moment, _, id = cursor.partition(".")
     at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(moment))
-    return rows.filter(Q(last_message_at__lt=at) | Q(last_message_at=at, id__lt=int(id))).filter(last_message_at__lte=at)
+    return rows.filter(Q(last_message_at__lt=at) | Q(last_message_at=at, id__lt=int(id))).filter(
+        last_message_at__lte=at
+    )
 
 
 def bounded_count(rows: QuerySet[Conversation], most: int = 999) -> int:
@@ -80,7 +86,15 @@ def bounded_count(rows: QuerySet[Conversation], most: int = 999) -> int:
 def unread_by(user: User, conversations: Sequence[Conversation]) -> set[int]:
     """Ids of those with a message newer than what this person has seen, in one query."""
     ids = [conversation.pk for conversation in conversations]
-    newest = Message.objects.filter(conversation=OuterRef("conversation")).exclude(user=user).order_by("-id").values("id")[:1]
-    seen = dict(Seen.objects.filter(user=user, conversation__in=ids, message_id__gte=newest).values_list("conversation_id", "message_id"))
+    newest = (
+        Message.objects.filter(conversation=OuterRef("conversation"))
+        .exclude(user=user)
+        .order_by("-id")
+        .values("id")[:1]
+    )
+    seen = dict(
+        Seen.objects.filter(user=user, conversation__in=ids, message_id__gte=newest).values_list(
+            "conversation_id", "message_id"
+        )
+    )
     return {id for id in ids if id not in seen}
-

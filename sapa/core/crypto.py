@@ -13,7 +13,9 @@ class CannotDecrypt(Exception):
 
 def _fernet() -> MultiFernet:
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"sapa:" + key.encode()).digest())) for key in keys])
+    return MultiFernet(
+        [Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"sapa:" + key.encode()).digest())) for key in keys]
+    )
 
 
 def encrypt(secret: str) -> str:

@@ -1,11 +1,11 @@
 """Errors that a person may read.
 
-    Refused                 the action was not done; the message is a whole translated sentence
-    ├── NotAllowed          this person may not do it
-    ├── Conflict            somebody else changed it first
-    └── TooMuch             over a size or a rate limit
-    Passing                 an outside service failed for now: try again later
-    Permanent               an outside service will never accept it: tell the agent
+Refused                 the action was not done; the message is a whole translated sentence
+├── NotAllowed          this person may not do it
+├── Conflict            somebody else changed it first
+└── TooMuch             over a size or a rate limit
+Passing                 an outside service failed for now: try again later
+Permanent               an outside service will never accept it: tell the agent
 """
 
 

@@ -92,7 +92,9 @@ def _repeat(loop: Loop, stop: threading.Event) -> None:
         except (OperationalError, InterfaceError) as error:
             failures += 1
             connection.close()
-            log.warning("%s: the database is away (%s); try %d", loop.name, str(error).strip().splitlines()[:1], failures)
+            log.warning(
+                "%s: the database is away (%s); try %d", loop.name, str(error).strip().splitlines()[:1], failures
+            )
             stop.wait(min(0.2 * 2**failures, 10))
             continue
         except Exception:

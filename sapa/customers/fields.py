@@ -38,7 +38,9 @@ def read_value(field: CustomField, raw: str) -> Value:
             try:
                 return date.fromisoformat(raw).isoformat()
             except ValueError as error:
-                raise Refused(_("%(field)s: «%(value)s» is not a date such as 2026-11-23.") % wrong, field=field.key) from error
+                raise Refused(
+                    _("%(field)s: «%(value)s» is not a date such as 2026-11-23.") % wrong, field=field.key
+                ) from error
         case CustomField.Type.YES_NO:
             return raw.lower() in ("1", "true", "yes", "on", "ya")
         case CustomField.Type.CHOICE:

@@ -21,7 +21,9 @@ class Xid8Field(_TextField):
     def from_db_value(self, value: object, expression: object, connection: object) -> str:
         return str(value)
 
-    def select_format(self, compiler: object, sql: str, params: object) -> tuple[str, object]:
+    def select_format(
+        self, compiler: object, sql: str, params: tuple[str | int, ...]
+    ) -> tuple[str, tuple[str | int, ...]]:
         return f"{sql}::text", params
 
 
@@ -45,7 +47,7 @@ class Fact(models.Model):
     recorded_at = models.DateTimeField(db_default=models.functions.Now())
     seq = models.SmallIntegerField(default=0)
     source = models.CharField(max_length=40, default="sapa")
-    source_event_id = models.CharField(max_length=200, null=True)
+    source_event_id = models.CharField(max_length=200, null=True)  # noqa: DJ001  (null: unique only where given)
     tenant_id = models.SmallIntegerField(default=1)
     contact_id = models.BigIntegerField(null=True)
     conversation_id = models.BigIntegerField(null=True)

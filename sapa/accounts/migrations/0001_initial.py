@@ -8,111 +8,190 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('email', models.EmailField(max_length=254, verbose_name='E-mail address')),
-                ('name', models.CharField(max_length=120, verbose_name='Name')),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('language', models.CharField(blank=True, max_length=8, verbose_name='Language')),
-                ('time_zone', models.CharField(blank=True, max_length=64, verbose_name='Time zone')),
-                ('theme', models.CharField(choices=[('auto', 'As the device'), ('light', 'Light'), ('dark', 'Dark')], default='auto', max_length=8, verbose_name='Appearance')),
-                ('signature', models.TextField(blank=True, max_length=4000, verbose_name='Signature')),
-                ('single_keys', models.BooleanField(default=True, verbose_name='Single-key shortcuts')),
-                ('desktop_notifications', models.BooleanField(default=False, verbose_name='Desktop notifications')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("email", models.EmailField(max_length=254, verbose_name="E-mail address")),
+                ("name", models.CharField(max_length=120, verbose_name="Name")),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("language", models.CharField(blank=True, max_length=8, verbose_name="Language")),
+                ("time_zone", models.CharField(blank=True, max_length=64, verbose_name="Time zone")),
+                (
+                    "theme",
+                    models.CharField(
+                        choices=[("auto", "As the device"), ("light", "Light"), ("dark", "Dark")],
+                        default="auto",
+                        max_length=8,
+                        verbose_name="Appearance",
+                    ),
+                ),
+                ("signature", models.TextField(blank=True, max_length=4000, verbose_name="Signature")),
+                ("single_keys", models.BooleanField(default=True, verbose_name="Single-key shortcuts")),
+                ("desktop_notifications", models.BooleanField(default=False, verbose_name="Desktop notifications")),
             ],
         ),
         migrations.CreateModel(
-            name='Role',
+            name="Role",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(unique=True)),
-                ('name', models.CharField(max_length=80)),
-                ('permissions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('conversation.read', 'Read conversations'), ('conversation.reply', 'Answer customers'), ('conversation.note', 'Write internal notes'), ('conversation.assign', 'Assign conversations'), ('conversation.change', 'Change status, priority, tags and fields'), ('conversation.delete', 'Delete conversations'), ('customer.read', 'Read customers'), ('customer.change', 'Change customers and companies'), ('customer.erase', 'Erase personal data'), ('export', 'Export data'), ('report.read', 'Read indicators and reports'), ('quality.review', 'Review quality'), ('workforce.plan', 'Plan shifts and staff'), ('floor.supervise', 'Supervise the live floor'), ('inbox.manage', 'Manage inboxes and channels'), ('settings.manage', 'Manage fields, tags and other settings'), ('people.manage', 'Manage people, teams and roles'), ('audit.read', 'Read the audit log'), ('token.own', 'Make personal API tokens')], max_length=40), blank=True, default=list, size=None)),
-                ('scope', models.CharField(choices=[('all', 'Every conversation'), ('team', "Own, own teams' and unassigned conversations"), ('own', 'Only own conversations')], default='team', max_length=8)),
-                ('is_standard', models.BooleanField(default=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.SlugField(unique=True)),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "permissions",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("conversation.read", "Read conversations"),
+                                ("conversation.reply", "Answer customers"),
+                                ("conversation.note", "Write internal notes"),
+                                ("conversation.assign", "Assign conversations"),
+                                ("conversation.change", "Change status, priority, tags and fields"),
+                                ("conversation.delete", "Delete conversations"),
+                                ("customer.read", "Read customers"),
+                                ("customer.change", "Change customers and companies"),
+                                ("customer.erase", "Erase personal data"),
+                                ("export", "Export data"),
+                                ("report.read", "Read indicators and reports"),
+                                ("quality.review", "Review quality"),
+                                ("workforce.plan", "Plan shifts and staff"),
+                                ("floor.supervise", "Supervise the live floor"),
+                                ("inbox.manage", "Manage inboxes and channels"),
+                                ("settings.manage", "Manage fields, tags and other settings"),
+                                ("people.manage", "Manage people, teams and roles"),
+                                ("audit.read", "Read the audit log"),
+                                ("token.own", "Make personal API tokens"),
+                            ],
+                            max_length=40,
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[
+                            ("all", "Every conversation"),
+                            ("team", "Own, own teams' and unassigned conversations"),
+                            ("own", "Only own conversations"),
+                        ],
+                        default="team",
+                        max_length=8,
+                    ),
+                ),
+                ("is_standard", models.BooleanField(default=False)),
             ],
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('prefix', models.CharField(max_length=12)),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), default=list, size=None)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('last_used_at', models.DateTimeField(blank=True, null=True)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80)),
+                ("prefix", models.CharField(max_length=12)),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                (
+                    "scopes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), default=list, size=None
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="tokens", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(auto_now_add=True, db_index=True)),
-                ('actor_name', models.CharField(blank=True, max_length=254)),
-                ('action', models.CharField(db_index=True, max_length=60)),
-                ('target', models.CharField(blank=True, max_length=120)),
-                ('changes', models.JSONField(default=dict)),
-                ('address', models.GenericIPAddressField(null=True)),
-                ('actor', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(auto_now_add=True, db_index=True)),
+                ("actor_name", models.CharField(blank=True, max_length=254)),
+                ("action", models.CharField(db_index=True, max_length=60)),
+                ("target", models.CharField(blank=True, max_length=120)),
+                ("changes", models.JSONField(default=dict)),
+                ("address", models.GenericIPAddressField(null=True)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.AddField(
-            model_name='user',
-            name='role',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='users', to='accounts.role'),
+            model_name="user",
+            name="role",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="users", to="accounts.role"
+            ),
         ),
         migrations.CreateModel(
-            name='Team',
+            name="Team",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['name'],
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('name'), name='team_name_once')],
+                "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(django.db.models.functions.text.Lower("name"), name="team_name_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.EmailField(max_length=254)),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField()),
-                ('accepted_at', models.DateTimeField(blank=True, null=True)),
-                ('invited_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('role', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.role')),
-                ('teams', models.ManyToManyField(blank=True, to='accounts.team')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("email", models.EmailField(max_length=254)),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField()),
+                ("accepted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "invited_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("role", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="accounts.role")),
+                ("teams", models.ManyToManyField(blank=True, to="accounts.team")),
             ],
         ),
         migrations.AddField(
-            model_name='user',
-            name='teams',
-            field=models.ManyToManyField(blank=True, related_name='users', to='accounts.team'),
+            model_name="user",
+            name="teams",
+            field=models.ManyToManyField(blank=True, related_name="users", to="accounts.team"),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_once'),
+            model_name="user",
+            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower("email"), name="user_email_once"),
         ),
     ]

@@ -5,71 +5,136 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('conversations', '0001_initial'),
+        ("conversations", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='EmailInbox',
+            name="EmailInbox",
             fields=[
-                ('inbox', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='email', serialize=False, to='conversations.inbox')),
-                ('from_name', models.CharField(blank=True, max_length=120, verbose_name="Sender's name")),
-                ('aliases', models.JSONField(blank=True, default=list)),
-                ('smtp_url', models.CharField(blank=True, max_length=300, verbose_name='Outgoing server')),
-                ('smtp_user', models.CharField(blank=True, max_length=254, verbose_name='User name')),
-                ('smtp_secret', models.TextField(blank=True)),
-                ('provider', models.CharField(blank=True, max_length=40, verbose_name='Mail provider')),
-                ('provider_secret', models.TextField(blank=True)),
-                ('auto_reply', models.BooleanField(default=False, verbose_name='Answer new conversations automatically')),
-                ('auto_reply_text', models.TextField(blank=True, max_length=4000, verbose_name='Automatic answer')),
+                (
+                    "inbox",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="email",
+                        serialize=False,
+                        to="conversations.inbox",
+                    ),
+                ),
+                ("from_name", models.CharField(blank=True, max_length=120, verbose_name="Sender's name")),
+                ("aliases", models.JSONField(blank=True, default=list)),
+                ("smtp_url", models.CharField(blank=True, max_length=300, verbose_name="Outgoing server")),
+                ("smtp_user", models.CharField(blank=True, max_length=254, verbose_name="User name")),
+                ("smtp_secret", models.TextField(blank=True)),
+                ("provider", models.CharField(blank=True, max_length=40, verbose_name="Mail provider")),
+                ("provider_secret", models.TextField(blank=True)),
+                (
+                    "auto_reply",
+                    models.BooleanField(default=False, verbose_name="Answer new conversations automatically"),
+                ),
+                ("auto_reply_text", models.TextField(blank=True, max_length=4000, verbose_name="Automatic answer")),
             ],
         ),
         migrations.CreateModel(
-            name='IncomingMail',
+            name="IncomingMail",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(max_length=200)),
-                ('mail_from', models.CharField(blank=True, max_length=320)),
-                ('recipients', models.JSONField(default=list)),
-                ('content', models.BinaryField(null=True)),
-                ('key', models.CharField(blank=True, max_length=80)),
-                ('size', models.BigIntegerField()),
-                ('state', models.CharField(choices=[('new', 'New'), ('read', 'Read'), ('skipped', 'Skipped'), ('unreadable', 'Unreadable')], default='new', max_length=10)),
-                ('reason', models.CharField(blank=True, max_length=500)),
-                ('received_at', models.DateTimeField()),
-                ('read_at', models.DateTimeField(blank=True, null=True)),
-                ('conversation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='conversations.conversation')),
-                ('inbox', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='conversations.inbox')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source", models.CharField(max_length=200)),
+                ("mail_from", models.CharField(blank=True, max_length=320)),
+                ("recipients", models.JSONField(default=list)),
+                ("content", models.BinaryField(null=True)),
+                ("key", models.CharField(blank=True, max_length=80)),
+                ("size", models.BigIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("new", "New"),
+                            ("read", "Read"),
+                            ("skipped", "Skipped"),
+                            ("unreadable", "Unreadable"),
+                        ],
+                        default="new",
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=500)),
+                ("received_at", models.DateTimeField()),
+                ("read_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="conversations.conversation",
+                    ),
+                ),
+                (
+                    "inbox",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="conversations.inbox",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state', 'new')), fields=['id'], name='incoming_new'), models.Index(fields=['state', '-id'], name='incoming_state')],
-                'constraints': [models.UniqueConstraint(fields=('source',), name='incoming_once')],
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "new")), fields=["id"], name="incoming_new"),
+                    models.Index(fields=["state", "-id"], name="incoming_state"),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("source",), name="incoming_once")],
             },
         ),
         migrations.CreateModel(
-            name='Mailbox',
+            name="Mailbox",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('host', models.CharField(max_length=254, verbose_name='Server')),
-                ('port', models.PositiveIntegerField(default=993, verbose_name='Port')),
-                ('security', models.CharField(choices=[('tls', 'TLS'), ('starttls', 'STARTTLS'), ('plain', 'None (local servers only)')], default='tls', max_length=8, verbose_name='Encryption')),
-                ('user', models.CharField(max_length=254, verbose_name='User name')),
-                ('auth', models.CharField(choices=[('password', 'Password'), ('xoauth2', 'OAuth 2 (XOAUTH2)')], default='password', max_length=8, verbose_name='Log-in')),
-                ('secret', models.TextField(blank=True)),
-                ('folder', models.CharField(default='INBOX', max_length=254, verbose_name='Folder')),
-                ('uid_validity', models.BigIntegerField(blank=True, null=True)),
-                ('last_uid', models.BigIntegerField(default=0)),
-                ('is_active', models.BooleanField(default=True)),
-                ('checked_at', models.DateTimeField(blank=True, null=True)),
-                ('error', models.CharField(blank=True, max_length=500)),
-                ('inbox', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='mailboxes', to='conversations.inbox')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("host", models.CharField(max_length=254, verbose_name="Server")),
+                ("port", models.PositiveIntegerField(default=993, verbose_name="Port")),
+                (
+                    "security",
+                    models.CharField(
+                        choices=[("tls", "TLS"), ("starttls", "STARTTLS"), ("plain", "None (local servers only)")],
+                        default="tls",
+                        max_length=8,
+                        verbose_name="Encryption",
+                    ),
+                ),
+                ("user", models.CharField(max_length=254, verbose_name="User name")),
+                (
+                    "auth",
+                    models.CharField(
+                        choices=[("password", "Password"), ("xoauth2", "OAuth 2 (XOAUTH2)")],
+                        default="password",
+                        max_length=8,
+                        verbose_name="Log-in",
+                    ),
+                ),
+                ("secret", models.TextField(blank=True)),
+                ("folder", models.CharField(default="INBOX", max_length=254, verbose_name="Folder")),
+                ("uid_validity", models.BigIntegerField(blank=True, null=True)),
+                ("last_uid", models.BigIntegerField(default=0)),
+                ("is_active", models.BooleanField(default=True)),
+                ("checked_at", models.DateTimeField(blank=True, null=True)),
+                ("error", models.CharField(blank=True, max_length=500)),
+                (
+                    "inbox",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="mailboxes", to="conversations.inbox"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('host', 'port', 'user', 'folder'), name='mailbox_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("host", "port", "user", "folder"), name="mailbox_once")
+                ],
             },
         ),
     ]

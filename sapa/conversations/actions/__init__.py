@@ -15,8 +15,9 @@ from sapa.conversations.actions.deliver import (
     put_back,
 )
 from sapa.conversations.actions.note import note
-from sapa.conversations.actions.receive import Incoming, IncomingFile, Received, receive
+from sapa.conversations.actions.receive import Incoming, IncomingFile, Received, customer_at, receive
 from sapa.conversations.actions.reply import Recipient, Recipients, ReplyFile, reply, withdraw
+from sapa.conversations.actions.start import start
 from sapa.conversations.actions.status import change_status, snooze, wake_snoozed
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "keep_claim",
     "mark_all_sent",
     "mark_delayed",
+    "customer_at",
     "mark_failed",
     "mark_sent",
     "next_due",
@@ -46,6 +48,7 @@ __all__ = [
     "set_priority",
     "set_tags",
     "snooze",
+    "start",
     "wake_snoozed",
     "withdraw",
 ]

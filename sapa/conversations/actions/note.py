@@ -12,7 +12,8 @@ from sapa.conversations.actions._lock import check, envelope, lock
 from sapa.conversations.actions.reply import ReplyFile
 from sapa.conversations.facts import MessageCreated
 from sapa.conversations.models import Attachment, Conversation, Message, Participant
-from sapa.core import clock, html as markup
+from sapa.core import clock
+from sapa.core import html as markup
 from sapa.core.errors import Refused
 from sapa.timeline.record import record
 
@@ -52,7 +53,12 @@ def note(
     conversation.updated_at = now
     conversation.save(update_fields=["updated_at"])
     payload = MessageCreated(
-        message_id=message.pk, direction="note", author_kind="agent", visibility="internal", automated=False, mentions=mentioned
+        message_id=message.pk,
+        direction="note",
+        author_kind="agent",
+        visibility="internal",
+        automated=False,
+        mentions=mentioned,
     )
     record(payload, envelope(conversation, by=by))
     return message

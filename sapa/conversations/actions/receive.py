@@ -99,7 +99,9 @@ def _known(batch: Sequence[Incoming]) -> dict[tuple[int, str], tuple[int, int]]:
     rows = Message.objects.filter(direction="in", outside_id__in={item.outside_id for item in batch})
     return {
         (inbox_id, str(outside_id)): (id, conversation_id)
-        for id, conversation_id, inbox_id, outside_id in rows.values_list("id", "conversation_id", "inbox_id", "outside_id")
+        for id, conversation_id, inbox_id, outside_id in rows.values_list(
+            "id", "conversation_id", "inbox_id", "outside_id"
+        )
     }
 
 
@@ -113,7 +115,9 @@ def _store(items: list[Incoming]) -> dict[tuple[int, str], tuple[int, int]]:
         for item, conversation in zip(items, conversations, strict=True)
     )
     Attachment.objects.bulk_create(
-        Attachment(message=message, **vars(file)) for item, message in zip(items, messages, strict=True) for file in item.files
+        Attachment(message=message, **vars(file))
+        for item, message in zip(items, messages, strict=True)
+        for file in item.files
     )
     facts = _facts(items, conversations, messages, contacts, created, started)
     _save_conversations(conversations)
@@ -124,21 +128,34 @@ def _store(items: list[Incoming]) -> dict[tuple[int, str], tuple[int, int]]:
     }
 
 
+@transaction.atomic
+def customer_at(kind: str, address: str, *, name: str = "") -> Customer:
+    """The customer with this (normalised) address, made when there is none."""
+    return _people({(kind, address): name})[kind, address]
+
+
 def _customers(items: Sequence[Incoming]) -> dict[tuple[str, str], Customer]:
+    return _people({(item.identity_kind, item.address): item.name for item in reversed(items)})
+
+
+def _people(names: dict[tuple[str, str], str]) -> dict[tuple[str, str], Customer]:
     """Find or make the customer of every address; a lock for each new address keeps two processes from making two."""
-    names = {(item.identity_kind, item.address): item.name for item in reversed(items)}
     found = _identities(names)
     missing = sorted(set(names) - set(found))
     if not missing:
         return found
-    keys = sorted(int.from_bytes(hashlib.blake2b(f"{k}\0{a}".encode(), digest_size=8).digest(), "big", signed=True) for k, a in missing)
+    keys = sorted(
+        int.from_bytes(hashlib.blake2b(f"{k}\0{a}".encode(), digest_size=8).digest(), "big", signed=True)
+        for k, a in missing
+    )
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(k) from unnest(%s::bigint[]) as k", (keys,))
     found |= _identities(missing)
     missing = [key for key in missing if key not in found]
     made = Customer.objects.bulk_create(Customer(name=names[key][:160]) for key in missing)
     Identity.objects.bulk_create(
-        Identity(customer=customer, kind=kind, address=address) for customer, (kind, address) in zip(made, missing, strict=True)
+        Identity(customer=customer, kind=kind, address=address)
+        for customer, (kind, address) in zip(made, missing, strict=True)
     )
     return found | dict(zip(missing, made, strict=True))
 
@@ -168,11 +185,20 @@ def _conversations(
     in_batch: dict[tuple[int, str], Conversation] = {}
     for position, item in enumerate(items):
         places = [(item.inbox_id, reference) for reference in item.references if reference]
-        found = next((in_batch.get(place) or locked.get(threads.get(place, 0)) for place in places if place in in_batch or place in threads), None)
+        found = next(
+            (
+                in_batch.get(place) or locked.get(threads.get(place, 0))
+                for place in places
+                if place in in_batch or place in threads
+            ),
+            None,
+        )
         if found is None and item.conversation_id:
             found = locked.get(item.conversation_id)
         if found is None or found.status == Status.CLOSED or found.inbox_id != item.inbox_id:
-            found = opened[position] = _new_conversation(item, inboxes[item.inbox_id], customers[item.identity_kind, item.address], now)
+            found = opened[position] = _new_conversation(
+                item, inboxes[item.inbox_id], customers[item.identity_kind, item.address], now
+            )
         in_batch[item.inbox_id, item.outside_id] = found
         by_item.append(found)
     Conversation.objects.bulk_create(opened.values())
@@ -206,10 +232,14 @@ def _contacts(conversations: dict[int, Conversation], now: datetime) -> tuple[di
         if id not in open_now
     ]
     Contact.objects.bulk_create(fresh)
-    return open_now | {contact.conversation_id: contact for contact in fresh}, {contact.conversation_id for contact in fresh}
+    return open_now | {contact.conversation_id: contact for contact in fresh}, {
+        contact.conversation_id for contact in fresh
+    }
 
 
-def _message(item: Incoming, conversation: Conversation, contact: Contact, customer: Customer, now: datetime) -> Message:
+def _message(
+    item: Incoming, conversation: Conversation, contact: Contact, customer: Customer, now: datetime
+) -> Message:
     return Message(
         conversation=conversation,
         contact=contact,
@@ -256,14 +286,25 @@ def _facts(
             audience=audience(conversation, participants=participants[conversation.pk]),
         )
         if position in created:
-            facts.append((ConversationCreated(number=conversation.number, inbox_id=conversation.inbox_id, priority=conversation.priority), about))
+            facts.append(
+                (
+                    ConversationCreated(
+                        number=conversation.number, inbox_id=conversation.inbox_id, priority=conversation.priority
+                    ),
+                    about,
+                )
+            )
         if conversation.pk in started:
             started.discard(conversation.pk)
             facts.append((ContactStarted(direction="in", entry=f"{item.channel}:{item.inbox_id}"), about))
         facts.append(
             (
                 MessageCreated(
-                    message_id=message.pk, direction="in", author_kind="customer", visibility="public", automated=item.is_automatic
+                    message_id=message.pk,
+                    direction="in",
+                    author_kind="customer",
+                    visibility="public",
+                    automated=item.is_automatic,
                 ),
                 about,
             )

@@ -12,7 +12,8 @@ from sapa.accounts.permissions import Permission
 from sapa.conversations.actions._lock import check, envelope, lock
 from sapa.conversations.facts import Assigned, ContactStarted, MessageCreated, MessageWithdrawn, StatusChanged
 from sapa.conversations.models import Attachment, Contact, Conversation, Message
-from sapa.core import clock, html as markup
+from sapa.core import clock
+from sapa.core import html as markup
 from sapa.core.errors import Conflict, Refused
 from sapa.core.loop import wake
 from sapa.timeline.facts import Payload
@@ -105,7 +106,11 @@ def reply(
     Attachment.objects.bulk_create(Attachment(message=message, **vars(file)) for file in files)
     facts.append(
         MessageCreated(
-            message_id=message.pk, direction="out", author_kind=message.author_kind, visibility="public", automated=automatic
+            message_id=message.pk,
+            direction="out",
+            author_kind=message.author_kind,
+            visibility="public",
+            automated=automatic,
         )
     )
     facts += _apply(conversation, message, by)
@@ -123,7 +128,9 @@ def _apply(conversation: Conversation, message: Message, by: User) -> list[Paylo
     conversation.waiting_since = None
     facts: list[Payload] = []
     if conversation.assignee_id is None:
-        facts.append(Assigned(from_user=None, to_user=by.pk, from_team=conversation.team_id, to_team=conversation.team_id))
+        facts.append(
+            Assigned(from_user=None, to_user=by.pk, from_team=conversation.team_id, to_team=conversation.team_id)
+        )
         conversation.assignee, conversation.holder = by, Conversation.Holder.AGENT
     if conversation.status in (Conversation.Status.SNOOZED, Conversation.Status.RESOLVED):
         facts.append(StatusChanged(from_status=conversation.status, to_status="open", reason="agent_reply"))

@@ -41,7 +41,9 @@ class Conversation(models.Model):
         QUEUE = "queue", _("Queue")
         AGENT = "agent", _("Agent")
 
-    number = models.BigIntegerField(unique=True, db_default=RawSQL("nextval('conversation_number')", ()), editable=False)
+    number = models.BigIntegerField(
+        unique=True, db_default=RawSQL("nextval('conversation_number')", ()), editable=False
+    )
     inbox = models.ForeignKey("conversations.Inbox", on_delete=models.PROTECT, related_name="conversations")
     channel = models.CharField(max_length=20, choices=Channel.choices)
     customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT, related_name="conversations")
@@ -78,7 +80,8 @@ class Conversation(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=~models.Q(status="snoozed") | models.Q(snoozed_until__isnull=False), name="snoozed_has_a_moment"
+                condition=~models.Q(status="snoozed") | models.Q(snoozed_until__isnull=False),
+                name="snoozed_has_a_moment",
             ),
             models.CheckConstraint(
                 condition=~models.Q(holder="agent") | models.Q(assignee__isnull=False) | ~models.Q(status="open"),

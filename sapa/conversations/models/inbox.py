@@ -27,7 +27,9 @@ class Inbox(models.Model):
     channel = models.CharField(max_length=20, choices=Channel.choices)
     address = models.CharField(_("Address"), max_length=254, blank=True)
     teams = models.ManyToManyField("accounts.Team", related_name="inboxes", blank=True)
-    default_team = models.ForeignKey("accounts.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    default_team = models.ForeignKey(
+        "accounts.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     signature = models.TextField(_("Signature"), max_length=4000, blank=True)
     capabilities = models.JSONField(default=dict)
     is_active = models.BooleanField(default=True)

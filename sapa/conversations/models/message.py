@@ -42,7 +42,9 @@ class Message(models.Model):
     direction = models.CharField(max_length=6, choices=Direction.choices)
     author_kind = models.CharField(max_length=10, choices=Author.choices)
     user = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    customer = models.ForeignKey("customers.Customer", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    customer = models.ForeignKey(
+        "customers.Customer", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     subject = models.CharField(max_length=300, blank=True)
     text = models.TextField(blank=True)
     html = models.TextField(blank=True)
@@ -50,7 +52,7 @@ class Message(models.Model):
     quoted_html = models.TextField(blank=True)
     signature = models.TextField(blank=True)
     recipients = models.JSONField(default=dict, blank=True)
-    outside_id = models.CharField(max_length=512, null=True, blank=True)
+    outside_id = models.CharField(max_length=512, null=True, blank=True)  # noqa: DJ001  (null: none yet)
     in_reply_to = models.CharField(max_length=512, blank=True)
     raw = models.CharField(max_length=80, blank=True)  # key of the raw message in the file store
     problems = models.JSONField(default=list, blank=True)  # sentences: what could not be read

@@ -15,7 +15,11 @@ def test_first_message_opens_a_numbered_conversation(world: World) -> None:
     assert conversation.customer == world.dan
     assert conversation.status == "open"
     assert conversation.waiting_since is not None
-    assert list(Fact.objects.order_by("id").values_list("kind", flat=True)) == ["case.created", "contact.started", "message.created"]
+    assert list(Fact.objects.order_by("id").values_list("kind", flat=True)) == [
+        "case.created",
+        "contact.started",
+        "message.created",
+    ]
 
 
 def test_the_same_outside_id_is_received_once(world: World) -> None:
@@ -59,6 +63,8 @@ def test_unknown_addresses_become_customers_once(world: World) -> None:
 @pytest.mark.parametrize("size", [1, 40])
 def test_a_batch_of_any_size_takes_the_same_number_of_statements(world: World, size: int) -> None:
     mails = [incoming(world.support, address=f"c{n}@x.example") for n in range(size)]
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         actions.receive(mails)
     assert len(queries) <= 20

@@ -4,13 +4,13 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.datetime
-import sapa.timeline.models
 from django.conf import settings
 from django.db import migrations, models
 
+import sapa.timeline.models
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -19,56 +19,93 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Cursor',
+            name="Cursor",
             fields=[
-                ('follower', models.CharField(max_length=80, primary_key=True, serialize=False)),
-                ('xid', sapa.timeline.models.Xid8Field(default='0')),
-                ('fact_id', models.BigIntegerField(default=0)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                ("follower", models.CharField(max_length=80, primary_key=True, serialize=False)),
+                ("xid", sapa.timeline.models.Xid8Field(default="0")),
+                ("fact_id", models.BigIntegerField(default=0)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Fact',
+            name="Fact",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('xid', sapa.timeline.models.Xid8Field(db_default=django.db.models.expressions.RawSQL('pg_current_xact_id()', ()), editable=False)),
-                ('kind', models.CharField(max_length=60)),
-                ('occurred_at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('seq', models.SmallIntegerField(default=0)),
-                ('source', models.CharField(default='sapa', max_length=40)),
-                ('source_event_id', models.CharField(max_length=200, null=True)),
-                ('tenant_id', models.SmallIntegerField(default=1)),
-                ('contact_id', models.BigIntegerField(null=True)),
-                ('conversation_id', models.BigIntegerField(null=True)),
-                ('customer_id', models.BigIntegerField(null=True)),
-                ('queue_id', models.BigIntegerField(null=True)),
-                ('agent_id', models.BigIntegerField(null=True)),
-                ('leg_id', models.BigIntegerField(null=True)),
-                ('channel', models.CharField(blank=True, max_length=20)),
-                ('actor_kind', models.CharField(choices=[('customer', 'Customer'), ('agent', 'Agent'), ('bot', 'Bot'), ('automation', 'Automation'), ('system', 'System')], default='system', max_length=12)),
-                ('payload', models.JSONField(default=dict)),
-                ('version', models.SmallIntegerField(default=1)),
-                ('corrects_id', models.BigIntegerField(null=True)),
-                ('audience', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), default=list, size=None)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "xid",
+                    sapa.timeline.models.Xid8Field(
+                        db_default=django.db.models.expressions.RawSQL("pg_current_xact_id()", ()), editable=False
+                    ),
+                ),
+                ("kind", models.CharField(max_length=60)),
+                ("occurred_at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("seq", models.SmallIntegerField(default=0)),
+                ("source", models.CharField(default="sapa", max_length=40)),
+                ("source_event_id", models.CharField(max_length=200, null=True)),
+                ("tenant_id", models.SmallIntegerField(default=1)),
+                ("contact_id", models.BigIntegerField(null=True)),
+                ("conversation_id", models.BigIntegerField(null=True)),
+                ("customer_id", models.BigIntegerField(null=True)),
+                ("queue_id", models.BigIntegerField(null=True)),
+                ("agent_id", models.BigIntegerField(null=True)),
+                ("leg_id", models.BigIntegerField(null=True)),
+                ("channel", models.CharField(blank=True, max_length=20)),
+                (
+                    "actor_kind",
+                    models.CharField(
+                        choices=[
+                            ("customer", "Customer"),
+                            ("agent", "Agent"),
+                            ("bot", "Bot"),
+                            ("automation", "Automation"),
+                            ("system", "System"),
+                        ],
+                        default="system",
+                        max_length=12,
+                    ),
+                ),
+                ("payload", models.JSONField(default=dict)),
+                ("version", models.SmallIntegerField(default=1)),
+                ("corrects_id", models.BigIntegerField(null=True)),
+                (
+                    "audience",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), default=list, size=None
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['xid', 'id'], name='fact_order'), models.Index(fields=['conversation_id', 'id'], name='fact_conversation')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('source_event_id__isnull', False)), fields=('source', 'source_event_id'), name='fact_source_once')],
+                "indexes": [
+                    models.Index(fields=["xid", "id"], name="fact_order"),
+                    models.Index(fields=["conversation_id", "id"], name="fact_conversation"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("source_event_id__isnull", False)),
+                        fields=("source", "source_event_id"),
+                        name="fact_source_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Presence',
+            name="Presence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tab', models.CharField(max_length=40)),
-                ('conversation_id', models.BigIntegerField(db_index=True)),
-                ('doing', models.CharField(choices=[('viewing', 'Viewing'), ('typing', 'Typing')], max_length=8)),
-                ('until', models.DateTimeField()),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("tab", models.CharField(max_length=40)),
+                ("conversation_id", models.BigIntegerField(db_index=True)),
+                ("doing", models.CharField(choices=[("viewing", "Viewing"), ("typing", "Typing")], max_length=8)),
+                ("until", models.DateTimeField()),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('user', 'tab'), name='presence_tab_once')],
+                "constraints": [models.UniqueConstraint(fields=("user", "tab"), name="presence_tab_once")],
             },
         ),
     ]
