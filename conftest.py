@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from sapa.config import postgres
 from sapa.config.tests.place import HOME
@@ -71,6 +73,36 @@ def incoming(inbox: Inbox, text: str = "Where is my order?", **more: object) -> 
 @pytest.fixture
 def world(db: None) -> World:
     """The named world, fresh for each test."""
+    return make_world()
+
+
+@pytest.fixture
+def lasting_world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """The named world committed, for tests with several connections (threads, processes); afterwards all rows go.
+
+    Django's own flush cannot do this: it would take the standard roles and stops at the append-only tables.
+    """
+    with django_db_blocker.unblock():
+        try:
+            yield make_world()
+        finally:
+            empty_tables()
+            connection.close()
+
+
+def empty_tables() -> None:
+    """Empty every table but those that migrations filled."""
+    kept = {"django_migrations", "django_content_type", "accounts_role"}
+    tables = [name for name in connection.introspection.table_names() if name not in kept]
+    with connection.cursor() as cursor:
+        for guarded in ("timeline_fact", "accounts_auditentry"):
+            cursor.execute(f"alter table {guarded} disable trigger user")
+        cursor.execute(f"truncate {', '.join(tables)} cascade")
+        for guarded in ("timeline_fact", "accounts_auditentry"):
+            cursor.execute(f"alter table {guarded} enable trigger user")
+
+
+def make_world() -> World:
     roles = {role.key: role for role in Role.objects.all()}
     support_team, billing_team = (Team.objects.create(name=name) for name in ("Support", "Billing"))
 

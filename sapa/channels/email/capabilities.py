@@ -4,5 +4,5 @@ from django.conf import settings
 
 
 def capabilities() -> dict[str, bool | int]:
-    """`attachments`: the most that one file may weigh, in bytes."""
+    """`attachments`: the most that the files of one message may weigh together, in bytes."""
     return {"html": True, "subject": True, "cc": True, "attachments": settings.UPLOAD_LIMIT}

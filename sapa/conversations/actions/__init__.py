@@ -14,10 +14,13 @@ from sapa.conversations.actions.deliver import (
     postpone,
     put_back,
 )
+from sapa.conversations.actions.draft import discard_draft, save_draft, send_draft, settle_draft, take_back
+from sapa.conversations.actions.files import add_file, remove_file, too_large
 from sapa.conversations.actions.note import note
 from sapa.conversations.actions.receive import Incoming, IncomingFile, Received, customer_at, receive
 from sapa.conversations.actions.reply import Recipient, Recipients, ReplyFile, reply, withdraw
 from sapa.conversations.actions.start import start
+from sapa.conversations.actions.seen import mark_read, see, unsee
 from sapa.conversations.actions.status import change_status, snooze, wake_snoozed
 
 __all__ = [
@@ -27,28 +30,39 @@ __all__ = [
     "Recipient",
     "Recipients",
     "ReplyFile",
+    "add_file",
     "answer_automatically",
     "assign",
     "change_status",
     "claim",
+    "customer_at",
+    "discard_draft",
     "keep_claim",
     "mark_all_sent",
     "mark_delayed",
-    "customer_at",
     "mark_failed",
+    "mark_read",
     "mark_sent",
     "next_due",
     "note",
     "postpone",
     "put_back",
     "receive",
+    "remove_file",
     "rename",
     "reply",
+    "save_draft",
+    "see",
+    "send_draft",
     "set_field",
     "set_priority",
     "set_tags",
+    "settle_draft",
     "snooze",
     "start",
+    "take_back",
+    "too_large",
+    "unsee",
     "wake_snoozed",
     "withdraw",
 ]

@@ -65,10 +65,13 @@ def reply(
     html: str = "",
     recipients: Recipients | None = None,
     files: Sequence[ReplyFile] = (),
+    signature: str = "",
     undo_seconds: int = UNDO_SECONDS,
     automatic: bool = False,
 ) -> Message:
-    """Queue an answer to the customer; it leaves after `undo_seconds`. Give text, or HTML (then the text is made from it).
+    """Queue an answer to the customer; it leaves after `undo_seconds`. Give text, or HTML (text is made of it).
+
+    signature: plain text that the channel puts below what was written.
 
     Raises NotAllowed, Refused (nothing written, spam, closed).
     """
@@ -97,6 +100,7 @@ def reply(
         user=by,
         text=text,
         html=html,
+        signature=signature.strip(),
         recipients=recipients.to_json() if recipients else {},
         is_automatic=automatic,
         state=Message.State.QUEUED,
@@ -141,20 +145,28 @@ def _apply(conversation: Conversation, message: Message, by: User) -> list[Paylo
 
 @transaction.atomic
 def withdraw(message: Message, *, by: User) -> Message:
-    """Take an answer back before it leaves; gives the message as it was (for the draft). Raises Conflict when it has left."""
+    """Take an answer back before it leaves; gives it as it was (for the draft). Raises Conflict when it has left."""
     conversation = lock(message.conversation)
     found = Message.objects.select_for_update().filter(pk=message.pk, user=by, state=Message.State.QUEUED).first()
     if found is None or found.send_after is None or found.attempts:
         raise Conflict(_("It is too late to take this message back: it has left."))
     about = envelope(conversation, by=by)
     found.delete()
-    newest = conversation.messages.exclude(direction__in=["note", "system"]).order_by("-id").first()
-    if newest is not None:
-        conversation.last_message_text = " ".join(newest.text.split())[:200]
-        conversation.last_message_direction = newest.direction
-        if newest.direction == Message.Direction.IN:
-            conversation.waiting_since = newest.created_at
-    conversation.updated_at = clock.now()
+    _rewind(conversation)
     conversation.save()
     record_many([(MessageWithdrawn(message_id=message.pk), about)])
     return found
+
+
+def _rewind(conversation: Conversation) -> None:
+    """Say again what the newest remaining message says, and since when the customer waits."""
+    said = conversation.messages.exclude(direction__in=["note", "system"]).order_by("-id")
+    newest = said.first()
+    conversation.updated_at = clock.now()
+    conversation.last_message_at = newest.created_at if newest else conversation.created_at
+    conversation.last_message_text = " ".join(newest.text.split())[:200] if newest else ""
+    conversation.last_message_direction = newest.direction if newest else ""
+    if conversation.status in (Conversation.Status.OPEN, Conversation.Status.PENDING, Conversation.Status.SNOOZED):
+        answered = said.filter(direction=Message.Direction.OUT, is_automatic=False).values_list("pk", flat=True).first()
+        unanswered = said.filter(direction=Message.Direction.IN, is_automatic=False, pk__gt=answered or 0)
+        conversation.waiting_since = unanswered.order_by("pk").values_list("created_at", flat=True).first()

@@ -105,7 +105,11 @@ class Attachment(models.Model):
 
 
 class Draft(models.Model):
-    """What a person has begun to write in a conversation, kept on the server; one reply and one note each."""
+    """What a person has begun to write in a conversation, kept on the server; one reply and one note each.
+
+    editor: the browser tab that saved last. others: `[{"editor", "html"}]`, texts that other tabs had saved and that a
+    newer one replaced; they stay until the person takes or drops them.
+    """
 
     class Kind(models.TextChoices):
         REPLY = "reply"
@@ -119,6 +123,8 @@ class Draft(models.Model):
     cc = models.JSONField(default=list, blank=True)
     bcc = models.JSONField(default=list, blank=True)
     version = models.IntegerField(default=1)
+    editor = models.CharField(max_length=40, blank=True)
+    others = models.JSONField(default=list, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
