@@ -113,6 +113,16 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"), condition=models.Q(accepted_at__isnull=True), name="invitation_open_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
 
 class ApiToken(models.Model):
     """A bearer token of a person; only its SHA-256 is kept, `prefix` helps to recognise it."""

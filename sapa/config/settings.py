@@ -264,7 +264,8 @@ USE_I18N = True
 
 # --- Mail that Sapa itself sends (invitations, password resets): through the same server as answers ----------------
 
-EMAIL_BACKEND = env.text("SAPA_EMAIL_BACKEND", "sapa.channels.email.backend.SapaBackend")
+OWN_EMAIL_BACKEND = "sapa.channels.email.backend.SapaBackend"
+EMAIL_BACKEND = env.text("SAPA_EMAIL_BACKEND", OWN_EMAIL_BACKEND)
 DEFAULT_FROM_EMAIL = env.text("SAPA_FROM", f"Sapa <sapa@{urlsplit(PUBLIC_URL).hostname}>")
 EMAIL_TIMEOUT = 20
 ANYMAIL: dict[str, str] = {}
