@@ -77,7 +77,7 @@ class PasswordForm(forms.Form):
     )
 
 
-class ProfileForm(forms.ModelForm[User]):
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """What people set about themselves."""
 
     language = forms.ChoiceField(label=_("Language"), required=False)

@@ -4,6 +4,7 @@ import zoneinfo
 from collections.abc import Callable
 
 from allauth.account.adapter import get_adapter
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
@@ -40,5 +41,13 @@ class AddressMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with coming_from(get_adapter(request).get_client_ip(request)):
+        with coming_from(_address_of(request)):
             return self.get_response(request)
+
+
+def _address_of(request: HttpRequest) -> str | None:
+    try:
+        address: str = get_adapter(request).get_client_ip(request)
+    except PermissionDenied:  # no proxy header where SAPA_PROXIES promises one
+        return None
+    return address

@@ -6,9 +6,10 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from sapa.accounts.permissions import Permission, Scope
+from sapa.accounts.permissions import STANDARD_NAMES, Permission, Scope
 
 
 class Role(models.Model):
@@ -23,7 +24,12 @@ class Role(models.Model):
     is_standard = models.BooleanField(default=False)
 
     def __str__(self) -> str:
-        return self.name
+        return self.shown_name
+
+    @property
+    def shown_name(self) -> str:
+        """The name; those that Sapa brings are translated as long as nobody renamed them."""
+        return gettext(self.name) if self.is_standard and self.name in STANDARD_NAMES else self.name
 
 
 class Team(models.Model):

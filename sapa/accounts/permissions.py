@@ -63,3 +63,7 @@ STANDARD_ROLES: dict[str, tuple[str, list[Permission], Scope]] = {
     "planner": ("Planner", [Permission.REPORT, Permission.PLAN, Permission.EXPORT], Scope.ALL),
     "administrator": ("Administrator", list(Permission), Scope.ALL),
 }
+
+# Named here once more so that they are collected for translation.
+STANDARD_NAMES = {"Agent", "Supervisor", "Quality specialist", "Planner", "Administrator"}
+_WORDS = (_("Agent"), _("Supervisor"), _("Quality specialist"), _("Planner"), _("Administrator"))

@@ -135,7 +135,26 @@ LOOPS = [
 ]
 
 # The navigation of /settings/: (heading, [(view name, label, permission or "" for everybody)]).
-SETTINGS_PAGES: list[tuple[object, list[tuple[str, object, str]]]] = []
+SETTINGS_PAGES: list[tuple[object, list[tuple[str, object, str]]]] = [
+    (
+        _("You"),
+        [
+            ("people:profile", _("Profile"), ""),
+            ("mfa_index", _("Log-in and safety"), ""),
+            ("usersessions_list", _("Sessions"), ""),
+            ("people:tokens", _("API tokens"), "token.own"),
+        ],
+    ),
+    (
+        _("People"),
+        [
+            ("people:people", _("People"), "people.manage"),
+            ("people:teams", _("Teams"), "people.manage"),
+            ("people:roles", _("Roles"), "people.manage"),
+        ],
+    ),
+    (_("Records"), [("people:audit", _("Audit log"), "audit.read")]),
+]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -193,6 +212,10 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_USER_DISPLAY = "sapa.accounts.models.display_name"
 ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # strangers get no mail from us
+MFA_ADAPTER = "sapa.accounts.adapter.MFAAdapter"
+MFA_FORMS = {"activate_totp": "sapa.accounts.totp.ActivateForm"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Sapa"
@@ -201,6 +224,8 @@ USERSESSIONS_TRACK_ACTIVITY = False
 SOCIALACCOUNT_AUTO_SIGNUP = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+# Who signs on for the first time gets an account with this role; empty: only people who are here already.
+OIDC_ROLE = env.text("SAPA_OIDC_ROLE")
 OIDC_URL = env.url("SAPA_OIDC_URL", "", schemes=("https", "http")).geturl()
 SOCIALACCOUNT_PROVIDERS = {
     "openid_connect": {
@@ -211,7 +236,11 @@ SOCIALACCOUNT_PROVIDERS = {
                 "name": env.text("SAPA_OIDC_NAME", "SSO"),
                 "client_id": env.text("SAPA_OIDC_CLIENT_ID"),
                 "secret": env.text("SAPA_OIDC_SECRET"),
-                "settings": {"server_url": OIDC_URL},
+                "settings": {
+                    "server_url": OIDC_URL,
+                    # For servers that say nothing about whether an address is proven, and only hand out proven ones.
+                    **({"verified_email": True} if env.boolean("SAPA_OIDC_TRUST_EMAIL", False) else {}),
+                },
             }
         ]
         if OIDC_URL

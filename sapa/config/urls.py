@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 urlpatterns = [
+    path("accounts/", include("sapa.accounts.entrance_urls")),
     path("accounts/", include("allauth.urls")),
     path("", include("sapa.accounts.urls")),
     path("api/", include("sapa.api.urls")),

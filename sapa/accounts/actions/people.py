@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -72,6 +73,8 @@ def deactivate_user(user: User, *, by: User) -> User:
         _check_not_last_administrator(user)
     user.is_active = False
     user.save(update_fields=["is_active"])
+    for session in UserSession.objects.filter(user=user):
+        session.end()  # or they would live again when the person is let in again
     ApiToken.objects.filter(user=user, revoked_at__isnull=True).update(revoked_at=clock.now())
     audit("user.deactivated", actor=by, target=_target(user), changes={"is_active": [True, False]})
     close_streams(user.pk)
