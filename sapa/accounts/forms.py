@@ -116,9 +116,7 @@ class TokenForm(forms.Form):
     DAYS = (("30", _("30 days")), ("90", _("90 days")), ("365", _("One year")), ("", _("Never")))
 
     name = forms.CharField(label=_("Name"), max_length=80, help_text=_("What it is for, such as «order system»."))
-    scopes = forms.MultipleChoiceField(
-        label=_("May"), choices=TokenScope.choices, widget=forms.CheckboxSelectMultiple
-    )
+    scopes = forms.MultipleChoiceField(label=_("May"), choices=TokenScope.choices, widget=forms.CheckboxSelectMultiple)
     days = forms.ChoiceField(label=_("Ends after"), choices=DAYS, required=False, initial="90")
 
 
@@ -126,7 +124,13 @@ class AuditForm(forms.Form):
     """Which lines of the audit log to show."""
 
     who = forms.CharField(label=_("Who"), max_length=120, required=False)
-    action = forms.CharField(label=_("What"), max_length=60, required=False, widget=forms.TextInput({"list": "actions"}))
+    action = forms.CharField(
+        label=_("What"), max_length=60, required=False, widget=forms.TextInput({"list": "actions"})
+    )
     target = forms.CharField(label=_("About"), max_length=120, required=False)
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
-    until = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    since = forms.DateField(
+        label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
+    until = forms.DateField(
+        label=_("Until"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )

@@ -32,7 +32,8 @@ def check_may_grant(role: Role, by: User | None) -> None:
     """Raises NotAllowed when the role goes beyond what `by` may do."""
     if by is not None and not within(role, by):
         raise NotAllowed(
-            _("The role «%(role)s» allows more than your own; ask an administrator.") % {"role": role.name}, field="role"
+            _("The role «%(role)s» allows more than your own; ask an administrator.") % {"role": role.name},
+            field="role",
         )
 
 

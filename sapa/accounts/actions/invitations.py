@@ -38,7 +38,9 @@ def invite(*, email: str, role: Role, teams: Collection[Team], by: User) -> tupl
                 email=email, role=role, token_hash=_hash(token), invited_by=by, expires_at=clock.now() + VALID
             )
     except IntegrityError as error:
-        raise Refused(_("%(email)s is invited already; send that one again.") % {"email": email}, field="email") from error
+        raise Refused(
+            _("%(email)s is invited already; send that one again.") % {"email": email}, field="email"
+        ) from error
     invitation.teams.set(teams)
     audit("invitation.created", actor=by, target=_target(invitation), changes=_state(invitation))
     return invitation, _link(token)

@@ -10,7 +10,13 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from sapa.accounts.actions._grant import ADMINISTRATOR, check_may_grant, check_may_manage, check_may_touch, close_streams
+from sapa.accounts.actions._grant import (
+    ADMINISTRATOR,
+    check_may_grant,
+    check_may_manage,
+    check_may_touch,
+    close_streams,
+)
 from sapa.accounts.audit import audit, differences
 from sapa.accounts.models import ApiToken, Role, Team, User
 from sapa.core import clock
@@ -39,7 +45,9 @@ def create_user(
             # allauth keeps proven addresses in a table of its own; ours are proven by invitation or by who made them.
             EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     except IntegrityError as error:
-        raise Refused(_("Somebody with the address %(email)s is here already.") % {"email": user.email}, field="email") from error
+        raise Refused(
+            _("Somebody with the address %(email)s is here already.") % {"email": user.email}, field="email"
+        ) from error
     audit("user.created", actor=by, target=_target(user), changes={"name": user.name, "role": user.role.key})
     return user
 
@@ -129,7 +137,9 @@ def _lock(user: User, by: User) -> User:
 def _check_not_last_administrator(user: User) -> None:
     others = User.objects.filter(role__key=ADMINISTRATOR, is_active=True).exclude(pk=user.pk)
     if not others.exists():
-        raise Refused(_("%(name)s is the last administrator; make another one first.") % {"name": user.name}, field="role")
+        raise Refused(
+            _("%(name)s is the last administrator; make another one first.") % {"name": user.name}, field="role"
+        )
 
 
 def _state(user: User) -> dict[str, object]:

@@ -43,7 +43,7 @@ def delete_team(team: Team, *, by: User) -> None:
     """Its conversations lose their team; an inbox that is open to it alone keeps it (then this is refused). Raises NotAllowed, Refused."""
     check_may_manage(by)
     team = Team.objects.select_for_update().get(pk=team.pk)
-    if team.inboxes.exists():  # type: ignore[attr-defined]  # the reverse side belongs to conversations.Inbox
+    if team.inboxes.exists():
         raise Refused(_("An inbox is open to this team; change the inbox first."))
     target, state = _target(team), _state(team)
     close_streams(*team.users.values_list("id", flat=True))

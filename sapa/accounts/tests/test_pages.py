@@ -6,7 +6,14 @@ from conftest import World
 from sapa.accounts import actions
 from sapa.accounts.models import Role
 
-EVERYBODY = ["people:profile", "people:tokens", "mfa_index", "usersessions_list", "mfa_list_webauthn", "account_change_password"]
+EVERYBODY = [
+    "people:profile",
+    "people:tokens",
+    "mfa_index",
+    "usersessions_list",
+    "mfa_list_webauthn",
+    "account_change_password",
+]
 PEOPLE = [
     "people:people",
     "people:invite",
@@ -17,7 +24,13 @@ PEOPLE = [
     "people:audit",
 ]
 ENTRANCE = ["account_login", "account_reset_password", "account_reset_password_done", "account_inactive"]
-CLOSED = ["account_signup", "account_email", "socialaccount_connections", "socialaccount_signup", "account_email_verification_sent"]
+CLOSED = [
+    "account_signup",
+    "account_email",
+    "socialaccount_connections",
+    "socialaccount_signup",
+    "account_email_verification_sent",
+]
 POSTS = ["people:create_token", "people:export_audit"]
 
 
@@ -67,7 +80,16 @@ def test_changes_need_a_post(world: World, client: Client, name: str) -> None:
 
 def test_changes_of_one_person_role_or_team_need_a_post(world: World, client: Client) -> None:
     client.force_login(world.ada)
-    for name in ("deactivate", "reactivate", "delete_role", "delete_team", "renew", "withdraw", "end_session", "revoke_token"):
+    for name in (
+        "deactivate",
+        "reactivate",
+        "delete_role",
+        "delete_team",
+        "renew",
+        "withdraw",
+        "end_session",
+        "revoke_token",
+    ):
         assert client.get(reverse(f"people:{name}", args=[1])).status_code == 405
 
 

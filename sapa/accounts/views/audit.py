@@ -32,7 +32,9 @@ def listing(request: HttpRequest) -> HttpResponse:
     query = request.GET.copy()
     query.pop("before", None)
     actions = AuditEntry.objects.order_by("action").values_list("action", flat=True).distinct()[:200]
-    return render(request, "people/audit.html", {"form": form, "page": page, "query": query.urlencode(), "actions": actions})
+    return render(
+        request, "people/audit.html", {"form": form, "page": page, "query": query.urlencode(), "actions": actions}
+    )
 
 
 @require_POST

@@ -31,7 +31,11 @@ def invite(request: HttpRequest) -> HttpResponse:
     by = person(request)
     form = InviteForm(request.POST or None, by=by)
     made: list[tuple[Invitation, str]] = []
-    if request.method == "POST" and form.is_valid() and done(form, lambda: made.append(actions.invite(**form.cleaned_data, by=by))):
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and done(form, lambda: made.append(actions.invite(**form.cleaned_data, by=by)))
+    ):
         return _sent(request, *made[0])
     return render(request, "people/invite.html", {"form": form, "can_send": mail.can_send()})
 
@@ -74,10 +78,14 @@ def accept(request: HttpRequest, token: str) -> HttpResponseBase:
         return render(request, "people/accept_over.html", status=410)
     form = PasswordForm(request.POST or None)
     made: list[User] = []
-    if request.method == "POST" and form.is_valid():
-        if done(form, lambda: made.append(actions.accept_invitation(token, **form.cleaned_data))):
-            return perform_login(request, made[0], email_verification="none")
+    if request.method == "POST" and form.is_valid() and done(form, lambda: made.append(_accept(token, form))):
+        answer: HttpResponseBase = perform_login(request, made[0], email_verification="none")
+        return answer
     return render(request, "people/accept.html", {"form": form, "invitation": invitation})
+
+
+def _accept(token: str, form: PasswordForm) -> User:
+    return actions.accept_invitation(token, **form.cleaned_data)
 
 
 def _sent(request: HttpRequest, invitation: Invitation, link: str) -> HttpResponse:

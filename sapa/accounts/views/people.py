@@ -11,7 +11,7 @@ from sapa.accounts.access import person, requires
 from sapa.accounts.forms import PersonForm
 from sapa.accounts.models import User
 from sapa.accounts.permissions import Permission
-from sapa.accounts.queries import people_visible_to, pending_invitations
+from sapa.accounts.queries import pending_invitations, people_visible_to
 from sapa.core.errors import Refused
 from sapa.core.forms import done
 from sapa.core.pages import page_of
@@ -34,7 +34,11 @@ def change(request: HttpRequest, id: int) -> HttpResponse:
     user = get_object_or_404(people_visible_to(by), pk=id)
     initial = {"name": user.name, "role": user.role_id, "teams": user.teams.all()}
     form = PersonForm(request.POST or None, by=by, initial=initial)
-    if request.method == "POST" and form.is_valid() and done(form, lambda: actions.change_user(user, **form.cleaned_data, by=by)):
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and done(form, lambda: actions.change_user(user, **form.cleaned_data, by=by))
+    ):
         messages.success(request, _("%(name)s was changed.") % {"name": form.cleaned_data["name"]})
         return redirect("people:people")
     may_change = actions.within(user.role, by)

@@ -6,13 +6,13 @@ from allauth.account.decorators import reauthentication_required
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
 from django.utils.translation import gettext as _
-from django.contrib.auth.decorators import login_not_required
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -30,7 +30,11 @@ def profile(request: HttpRequest) -> HttpResponse:
     """Name, language, time zone, appearance, signature, keys, notifications."""
     user = person(request)
     form = ProfileForm(request.POST or None, instance=user)
-    if request.method == "POST" and form.is_valid() and done(form, lambda: actions.change_profile(user, **form.cleaned_data)):
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and done(form, lambda: actions.change_profile(user, **form.cleaned_data))
+    ):
         messages.success(request, _("Your profile was saved."))
         return redirect("people:profile")
     return render(request, "people/profile.html", {"form": form})
@@ -47,7 +51,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_POST
 @requires(Permission.TOKEN)
-@reauthentication_required
+@reauthentication_required  # type: ignore[untyped-decorator]  # allauth is not typed
 def create_token(request: HttpRequest) -> HttpResponse:
     """A new token; its secret is shown on this answer only."""
     user = person(request)
