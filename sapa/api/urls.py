@@ -1,5 +1,7 @@
 """The REST API below /api/: OpenAPI at /api/openapi.json, readable at /api/docs."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from ninja import NinjaAPI
@@ -9,7 +11,21 @@ from sapa.api import problems
 from sapa.api.access import Bearer, Throttled
 from sapa.api.v1 import conversations, customers, facts, inboxes, messages
 
-api = NinjaAPI(
+
+class Api(NinjaAPI):
+    """The framework's API, whose document names the media type of errors as they are sent."""
+
+    def get_openapi_schema(self, **options: Any) -> Any:
+        document = super().get_openapi_schema(**options)
+        for operations in document["paths"].values():
+            for operation in operations.values():
+                for status, response in operation["responses"].items():
+                    if int(status) >= 400 and "content" in response:
+                        response["content"] = {"application/problem+json": response["content"]["application/json"]}
+        return document
+
+
+api = Api(
     title="Sapa",
     version=__version__,
     description=(

@@ -30,7 +30,7 @@ def list_customers(request: HttpRequest, query: Query[CustomerQuery]) -> PageOut
     if query.email:
         rows = rows.filter(identities__kind="email", identities__address=query.email.strip().lower().replace("\0", ""))
     if query.cursor:
-        rows = rows.filter(Q(pk__lt=min(int(query.cursor.partition(".")[0]), 2**63 - 1)))
+        rows = rows.filter(Q(pk__lt=int(query.cursor)))
     found = list(rows.order_by("-id")[: query.limit + 1])
     more = len(found) > query.limit
     return PageOut(

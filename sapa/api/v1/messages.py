@@ -22,7 +22,7 @@ router = Router(tags=["messages"])
 def list_messages(request: HttpRequest, id: Id, query: Query[PageQuery]) -> PageOut[MessageOut]:
     """Oldest first."""
     rows = find(request, id).messages.select_related("user", "customer").prefetch_related("attachments")
-    after = min(int((query.cursor or "0").partition(".")[0]), 2**63 - 1)
+    after = int(query.cursor or "0")
     found = list(rows.filter(id__gt=after).order_by("id")[: query.limit + 1])
     more = len(found) > query.limit
     return PageOut(

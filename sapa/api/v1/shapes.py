@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 T = TypeVar("T")
 MOST_ID = 2**63 - 1
-CURSOR = r"^[0-9]{1,19}(\.[0-9]{1,18})?$"
+CURSOR = r"^[0-9]{1,18}$"
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Status = Literal["open", "pending", "snoozed", "resolved", "closed", "spam"]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200_000, pattern=r"^[^\x00]*\S[^\x00]*$")]
@@ -46,6 +46,7 @@ class ConversationQuery(PageQuery):
     inbox: Id | None = None
     customer: Id | None = None
     assignee: Id | None = None
+    cursor: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,17}\.[0-9]{1,18}$")] | None = None
 
 
 class CustomerQuery(PageQuery):
