@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 MAX_ADDRESSES = 2_000  # in one header; more are counted, not kept
+MAX_TOKENS = 50_000  # pieces of one header looked at
 MAX_NAME = 200
 MAX_WORDS = 60  # pieces of one name or comment
 LOCAL = re.compile(r"[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f]{1,64}")
@@ -99,7 +101,7 @@ def parse_addresses(text: str, *, limit: int = MAX_ADDRESSES) -> tuple[Address, 
         comment.clear()
         angle = ""
 
-    for token in _tokens(text):
+    for token in islice(_tokens(text), MAX_TOKENS):
         if depth:
             depth += (token == "(") - (token == ")")
             if depth and len(comment) < MAX_WORDS:

@@ -17,6 +17,7 @@ from sapa.channels.email.params import parse_params
 
 MAX_PARTS = 1_000
 MAX_DEPTH = 50
+MAX_MISSES = 100_000  # lines that begin like a boundary and are none
 MAX_PART_HEADERS = 64_000  # bytes
 TAIL = re.compile(rb"(--)?[ \t]*(?:\r?\n|\r?\Z)")
 GUESSED = re.compile(rb"(?:^|\n)--([^\r\n]{1,200}?)[ \t]*\r?\n(?=[A-Za-z-]{2,40}:)")
@@ -94,7 +95,7 @@ def _read_children(part: Part, budget: Budget, depth: int) -> None:
 def _between(part: Part, boundary: bytes, budget: Budget) -> Iterator[tuple[int, int]]:
     """The ranges between the boundary lines; a missing closing line ends at the end of the part."""
     data, mark = part.data, b"\n--" + boundary
-    opened = -1
+    opened, misses = -1, 0
     at = part.start - 1 if data.startswith(mark[1:], part.start) else data.find(mark, part.start, part.end)
     while at != -1:
         tail = TAIL.match(data, at + len(mark), part.end)
@@ -107,6 +108,11 @@ def _between(part: Part, boundary: bytes, budget: Budget) -> Iterator[tuple[int,
                 return
             if budget.parts <= 0:
                 budget.problem(_("The mail has too many parts; the last ones are kept as one."))
+                break
+        else:
+            misses += 1
+            if misses > MAX_MISSES:
+                budget.problem(_("The parts of the mail could not be told apart; the last ones are kept as one."))
                 break
         at = data.find(mark, (tail.end() - 1) if tail else at + 1, part.end)
     if opened >= 0:
