@@ -130,7 +130,7 @@ def _tokens(text: str) -> Iterator[str]:
     """Quoted texts, angle brackets, separators and what lies between; a quote that never closes is ordinary text."""
     grammar, at = TOKEN, 0
     while match := grammar.match(text, at):
-        if match.group() == '"':
+        if match.group() == '"' and grammar is TOKEN:
             grammar = UNQUOTED_TOKEN  # searching again from each later quote would be quadratic
             continue
         at = match.end()

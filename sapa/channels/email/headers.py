@@ -12,10 +12,13 @@ MAX_VALUE = 64_000  # characters kept of one ordinary header; addresses and ids 
 LONG = {"to", "cc", "bcc", "references", "delivered-to"}
 MAX_LONG = 1_000_000
 LINE = re.compile(rb"([!-9;-~]+)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)\n?")
+EMPTY_LINE = re.compile(rb"[ \t]*\r?\n")
+TO_LINE_END = re.compile(rb"[^\n]*\n")
+CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
 FOLD = re.compile(rb"\r?\n[ \t]*|\r[ \t]*")
 WORD = re.compile(r"=\?([^\s?*]{1,40})(?:\*[^?]*)?\?([bBqQ])\?([^?\n]*)\?=")
 BETWEEN_WORDS = re.compile(r"(\?=)\s+(?==\?[^\s?]{1,60}\?[bBqQ]\?)")
-QUOTED = re.compile(r"=([0-9A-Fa-f]{2})")
+HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +73,11 @@ def split(data: bytes, start: int = 0, end: int | None = None) -> tuple[Headers,
     return Headers(tuple(fields)), gap.end() if gap else at, gap is not None or at >= end
 
 
-EMPTY_LINE = re.compile(rb"[ \t]*\r?\n")
-TO_LINE_END = re.compile(rb"[^\n]*\n")
-
-
 def as_text(name: str, value: bytes) -> str:
     """A header's value as text: 8-bit bytes guessed, encoded words decoded, control characters turned into spaces."""
-    text = decode(value[: MAX_LONG if name in LONG else MAX_VALUE])
-    return CONTROL.sub(" ", decode_words(text)).strip()
-
-
-CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
+    value = value[: MAX_LONG if name in LONG else MAX_VALUE]
+    text = decode_words(value.decode("ascii") if value.isascii() else decode(value))
+    return text if text.isprintable() else CONTROL.sub(" ", text).strip()
 
 
 def decode_words(text: str) -> str:
@@ -127,4 +124,4 @@ def _word_bytes(how: str, payload: str) -> bytes | None:
         plain = payload.replace("_", " ").encode("latin-1")
     except (binascii.Error, ValueError):
         return None
-    return re.sub(rb"=([0-9A-Fa-f]{2})", lambda m: bytes.fromhex(m.group(1).decode("ascii")), plain)
+    return HEX.sub(lambda found: bytes.fromhex(found.group(1).decode("ascii")), plain)

@@ -22,6 +22,8 @@ MAX_HEADER_BYTES = 1_000_000
 MAX_SUBJECT = 998
 OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=2)
+MAX_DAMAGE = 2_000  # bytes before the first header that may be skipped
+FIRST_HEADER = re.compile(rb"\n(?=[A-Za-z][A-Za-z-]{1,40}:)")
 BLANK = re.compile(rb"[\r\n\x00]*")
 
 
@@ -88,6 +90,10 @@ def _read_headers(raw: bytes) -> tuple[Headers, int, Budget]:
     if begin == len(raw):
         raise Unreadable(_("The mail is empty."))
     headers, start, ended = split(raw, begin, min(len(raw), begin + MAX_HEADER_BYTES + 1))
+    later = None if headers.fields else FIRST_HEADER.search(raw, begin, begin + MAX_DAMAGE)
+    if later:
+        budget.problem(_("The mail begins with something that is no header; it was left out."))
+        headers, start, ended = split(raw, later.end(), min(len(raw), begin + MAX_HEADER_BYTES + 1))
     if start - begin > MAX_HEADER_BYTES:
         raise Unreadable(_("The headers of the mail are larger than 1 MB."))
     if len(headers.fields) >= MAX_HEADERS:
