@@ -42,6 +42,6 @@ def headers(world: World) -> dict[str, str]:
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-def test_api_keeps_to_its_document(case: schemathesis.Case, headers: dict[str, str]) -> None:
+def test_api_keeps_to_its_document(case: schemathesis.Case[Any], headers: dict[str, str]) -> None:
     # An unknown inbox or a cursor of another list is well-formed and refused all the same.
     case.call_and_validate(headers=headers, excluded_checks=[positive_data_acceptance])

@@ -169,3 +169,11 @@ def test_too_many_calls_are_told_when_to_come_back(
     answers = [client.get("/api/v1/inboxes", headers=headers) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert int(answers[2]["Retry-After"]) >= 1
+
+
+def test_guessing_tokens_is_slowed_down(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sapa.api import access
+
+    monkeypatch.setattr(access, "FAILURES", access.Bucket(rate=0.1, burst=3))
+    answers = [client.get("/api/v1/inboxes", headers={"Authorization": f"Bearer sapa_{n}"}) for n in range(5)]
+    assert [answer.status_code for answer in answers] == [401, 401, 401, 429, 429]
