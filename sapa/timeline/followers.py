@@ -1,7 +1,8 @@
 """Followers read the facts in commit-safe order and keep their cursor in the same transaction as their own writes.
 
-A growing id is not commit order: a fact with a smaller id may commit later. Each fact therefore carries its transaction
-id, and a follower reads by (xid, id) only below the oldest transaction that is still open: nothing can appear behind it.
+A growing id is not commit order: a fact with a smaller id may commit later. Each fact therefore carries its
+transaction id, and a follower reads by (xid, id) only below the oldest transaction that is still open: nothing can
+appear behind it.
 """
 
 from collections.abc import Callable, Sequence

@@ -29,7 +29,9 @@ PAUSE_SECONDS = 0.005  # gathers the facts of a burst into one reading
 HEARTBEAT_SECONDS = 25.0
 MOST_WAITING = 200  # blocks that a stream may be behind before it is dropped
 
-COLUMNS = "f.id, f.xid::text as x, f.kind, f.conversation_id, f.payload->>'message_id' as message, f.agent_id, f.audience"
+COLUMNS = (
+    "f.id, f.xid::text as x, f.kind, f.conversation_id, f.payload->>'message_id' as message, f.agent_id, f.audience"
+)
 _NEXT = f"""
 select {COLUMNS}, f.xid < (select pg_snapshot_xmin(pg_current_snapshot())) as settled from timeline_fact f
 where (f.xid, f.id) > (%s::text::xid8, %s) order by f.xid, f.id limit {BATCH}
@@ -103,7 +105,7 @@ class Hub:
     def start(self) -> None:
         """Start reading; nothing happens when it runs already."""
         if not self._tasks:
-            self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._listen()), asyncio.create_task(self._beat())]
+            self._tasks = [asyncio.create_task(job) for job in (self._read(), self._listen(), self._beat())]
 
     async def stop(self) -> None:
         """Close every stream and stop reading."""
@@ -249,4 +251,4 @@ def fact_block(row: Row, *, with_id: bool) -> bytes:
 
 
 async def _connect() -> psycopg.AsyncConnection[Any]:
-    return await psycopg.AsyncConnection.connect(**listen_params(), autocommit=True)  # type: ignore[arg-type]
+    return await psycopg.AsyncConnection.connect(**listen_params(), autocommit=True)

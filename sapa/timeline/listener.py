@@ -61,7 +61,7 @@ def listener(credential: Credential) -> Listener | None:
 
 
 def _by_session(key: str) -> User | None:
-    """As Django's own check, but without its side effects: it may rename the session, which only a response can tell."""
+    """Django's own check without its side effect: it may rename the session, which only a response can tell."""
     session = import_module(settings.SESSION_ENGINE).SessionStore(key)
     user = User.objects.select_related("role").filter(pk=session.get(SESSION_KEY), is_active=True).first()
     if user is None:

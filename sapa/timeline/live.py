@@ -1,4 +1,4 @@
-"""GET /live: the server-sent events of a person, for as long as the browser stays. docs/timeline.md tells how it resumes.
+"""GET /live: the server-sent events of a person, for as long as the browser stays (docs/timeline.md).
 
 Events are facts with ids and nothing else: `event: message.created`, `data: {"conversation":12,"message":34}`; besides
 `ready`, `beat` (still there; moves the place to resume from) and `reset` (too much was missed: read everything anew).
@@ -16,7 +16,8 @@ from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
 from django.conf import settings
 from django.db import DatabaseError
 from django.utils import translation
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from sapa.timeline import backlog
 from sapa.timeline.hub import Hub, Place, Subscriber, block
@@ -104,7 +105,7 @@ class Streams:
             return  # the server closes the connection of a response that was never completed
 
     async def _missed(self, scope: HTTPScope, topics: frozenset[str]) -> backlog.Missed | None:
-        """By `Last-Event-ID` (or `?last=`), else by `?age=`, milliseconds since the page was asked for. None: database lost."""
+        """By `Last-Event-ID` (or `?last=`), else by `?age=`, the page's age in milliseconds. None: the database is lost."""
         query = parse_qs(scope["query_string"].decode("latin-1"))
         header = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"last-event-id"), "")
         last, age = header or query.get("last", [""])[0], query.get("age", [""])[0]
@@ -143,9 +144,7 @@ streams = Streams()
 
 async def live(scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
     """The ASGI application behind /live."""
-    # Its sentences are for programs; the browser's worker shows none.
-    with translation.override(settings.LANGUAGE_CODE):
-        await streams(scope, receive, send)
+    await streams(scope, receive, send)
 
 
 async def shutdown() -> None:
@@ -173,10 +172,12 @@ async def _send(send: ASGISendCallable, body: bytes, *, more: bool = True) -> No
         await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
-async def _refuse(send: ASGISendCallable, status: int, sentence: str) -> None:
+async def _refuse(send: ASGISendCallable, status: int, sentence: Promise) -> None:
+    """A problem as the API has them; the sentence is for programs, so in the language of the installation."""
     headers = [(b"content-type", b"application/problem+json"), (b"cache-control", b"no-store")]
     if status in (429, 503):
         headers.append((b"retry-after", b"5"))
-    body = json.dumps({"title": sentence, "status": status}).encode()
+    with translation.override(settings.LANGUAGE_CODE):
+        body = json.dumps({"title": str(sentence), "status": status}).encode()
     await send({"type": "http.response.start", "status": status, "headers": headers, "trailers": False})
     await send({"type": "http.response.body", "body": body, "more_body": False})
