@@ -105,7 +105,7 @@ class Streams:
             return  # the server closes the connection of a response that was never completed
 
     async def _missed(self, scope: HTTPScope, topics: frozenset[str]) -> backlog.Missed | None:
-        """By `Last-Event-ID` (or `?last=`), else by `?age=`, the page's age in milliseconds. None: the database is lost."""
+        """By `Last-Event-ID` (or `?last=`), else by `?age=`, the page's age in milliseconds. None: no database."""
         query = parse_qs(scope["query_string"].decode("latin-1"))
         header = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"last-event-id"), "")
         last, age = header or query.get("last", [""])[0], query.get("age", [""])[0]

@@ -73,7 +73,8 @@ class Client:
 
     async def __aenter__(self) -> "Client":
         self.task = asyncio.create_task(self._run())
-        await asyncio.wait({self.status, self.task}, return_when=asyncio.FIRST_COMPLETED)
+        both: set[asyncio.Future[Any]] = {self.status, self.task}
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         return self
 
     async def __aexit__(self, *exc: object) -> None:

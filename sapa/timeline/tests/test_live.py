@@ -8,7 +8,6 @@ from django.db import connection
 from conftest import World
 from sapa.accounts.access import access_changed
 from sapa.accounts.models import User
-from sapa.conversations import actions
 from sapa.core.loop import listen_params
 from sapa.timeline import backlog, hub, live
 from sapa.timeline.live import Streams
@@ -261,18 +260,5 @@ def test_one_person_cannot_take_all_streams(lasting_world: World, monkeypatch: p
         await asyncio.sleep(0)
         async with Client(streams, alice) as client:
             assert client.status.result() == 200
-
-    with_streams(test)
-
-
-def test_what_left_somebodys_view_is_told_to_them(lasting_world: World) -> None:
-    world, alice = lasting_world, log_in(lasting_world.alice)
-    conversation = world.receive()
-
-    async def test(streams: Streams) -> None:
-        async with Client(streams, alice) as client:
-            await client.until("ready")
-            await in_thread(lambda: actions.assign(conversation, to=world.bob, team=world.billing_team, by=world.carol))
-            assert (await client.until("case.assigned")).data["conversation"] == conversation.pk
 
     with_streams(test)
