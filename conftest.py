@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
+from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
 
 from sapa.config import postgres
@@ -74,6 +75,23 @@ def incoming(inbox: Inbox, text: str = "Where is my order?", **more: object) -> 
 def world(db: None) -> World:
     """The named world, fresh for each test."""
     return make_world()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """The test database, always: pytest-django would make it only for tests that ask for its own fixtures."""
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False)
+    yield
+    with django_db_blocker.unblock():
+        with connection.cursor() as cursor:  # threads of a test may have left connections, which would stop the drop
+            cursor.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = current_database() and pid <> pg_backend_pid()"
+            )
+        teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture

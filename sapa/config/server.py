@@ -27,6 +27,7 @@ from django.utils.translation import gettext as _  # noqa: E402
 
 from sapa.config import health, orphan  # noqa: E402
 from sapa.config.bridge import Bridge  # noqa: E402
+from sapa.timeline.live import live, shutdown  # noqa: E402
 
 log = logging.getLogger("sapa.server")
 Part = Callable[[HTTPScope, ASGIReceiveCallable, ASGISendCallable], Awaitable[None]]
@@ -55,9 +56,8 @@ bridge = Bridge(
     too_large=too_large,
     released=connections.close_all,
 )
-live: Part | None = None
 _health_thread = ThreadPoolExecutor(1, thread_name_prefix="health")
-_stopping = asyncio.Event()
+_ending: set[asyncio.Task[None]] = set()  # the loop itself keeps tasks only weakly
 
 
 async def app(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
@@ -72,12 +72,8 @@ async def app(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
     if scope["type"] == "lifespan":
         await _lifespan(take, give)
     elif scope["type"] == "http":
-        part = {"/healthz": _healthz, "/live": _live}.get(scope["path"], bridge)
-        await part(scope, take, give)
-
-
-async def _live(scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-    await (live or bridge)(scope, until_stopped(receive), send)
+        native: dict[str, Part] = {"/healthz": _healthz, "/live": live}
+        await native.get(scope["path"], bridge)(scope, take, give)
 
 
 async def _healthz(scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
@@ -87,21 +83,6 @@ async def _healthz(scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISen
     status = 200 if ready else 503
     await send({"type": "http.response.start", "status": status, "headers": headers, "trailers": False})
     await send({"type": "http.response.body", "body": page, "more_body": False})
-
-
-def until_stopped(receive: ASGIReceiveCallable) -> ASGIReceiveCallable:
-    """`receive` for an endless stream: when the server is told to stop, it looks as if the client had left."""
-
-    async def take() -> ASGIReceiveEvent:
-        client, stop = asyncio.ensure_future(receive()), asyncio.ensure_future(_stopping.wait())
-        try:
-            await asyncio.wait((client, stop), return_when=asyncio.FIRST_COMPLETED)
-            return client.result() if client.done() else {"type": "http.disconnect"}
-        finally:
-            client.cancel()
-            stop.cancel()
-
-    return take
 
 
 async def _lifespan(receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]) -> None:
@@ -123,7 +104,7 @@ def _hear_signals() -> None:
         before = signal.getsignal(number)
 
         def stop(number: int, frame: Any, before: Any = before) -> None:
-            loop.call_soon_threadsafe(_stopping.set)
+            loop.call_soon_threadsafe(lambda: _ending.add(loop.create_task(shutdown())))
             if callable(before):
                 before(number, frame)
 

@@ -156,9 +156,8 @@ SETTINGS_PAGES: list[tuple[object, list[tuple[str, object, str]]]] = [
     (_("Records"), [("people:audit", _("Audit log"), "audit.read")]),
 ]
 
-# What the live streams ask: the topics a person hears, and who a bearer token belongs to.
+# What the live streams ask: the topics that a person hears.
 LIVE_TOPICS = "sapa.conversations.audience.topics_of"
-LIVE_TOKENS = "sapa.accounts.tokens.authenticate"
 
 # A job whose process died is taken up again after `stalled_worker_timeout`, see sapa/core/tasks.py.
 PROCRASTINATE_WORKER_DEFAULTS = {"update_heartbeat_interval": 2.0, "stalled_worker_timeout": 6.0}

@@ -10,8 +10,11 @@ from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.db import close_old_connections
 from django.utils.crypto import constant_time_compare
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 from sapa.accounts.models import User
+from sapa.accounts.tokens import TokenScope, authenticate
+from sapa.core.errors import NotAllowed
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def credential_of(headers: Iterable[tuple[bytes, bytes]]) -> Credential | None:
 
 
 def listener(credential: Credential) -> Listener | None:
-    """The person behind a credential, or None when it is not, or no longer, good."""
+    """The person behind a credential, or None when it is not, or no longer, good. Raises NotAllowed: lacks the scope."""
     try:
         user = _by_token(credential.token) if credential.token else _by_session(credential.session)
         if user is None:
@@ -72,7 +75,7 @@ def _by_session(key: str) -> User | None:
 
 
 def _by_token(raw: str) -> User | None:
-    """LIVE_TOKENS names who knows tokens: it answers with something that has a `user`, or None."""
-    token = import_string(settings.LIVE_TOKENS)(raw)
-    user: User | None = getattr(token, "user", None)
-    return user if user is not None and user.is_active else None
+    token = authenticate(raw)
+    if token is not None and TokenScope.FACTS_READ not in token.scopes:
+        raise NotAllowed(_("This token lacks the scope «%(scope)s».") % {"scope": TokenScope.FACTS_READ.value})
+    return token.user if token else None

@@ -19,6 +19,7 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from sapa.core.errors import NotAllowed
 from sapa.timeline import backlog
 from sapa.timeline.hub import Hub, Place, Subscriber, block
 from sapa.timeline.listener import Credential, Listener, credential_of, listener
@@ -57,6 +58,8 @@ class Streams:
             await asyncio.wait_for(self.hub.ready.wait(), START_SECONDS)
         except (DatabaseError, TimeoutError):
             return await _refuse(send, 503, _("The database is away; try again in a few seconds."))
+        except NotAllowed as error:
+            return await _refuse(send, 403, str(error))
         if credential is None or person is None:
             return await _refuse(send, 401, _("Log in first."))
         if self.hub.streams_of(person.user_id) >= MOST_OF_A_PERSON:
@@ -134,6 +137,8 @@ class Streams:
                     person = await self._person(credential)
                 except DatabaseError:
                     continue
+                except NotAllowed:
+                    person = None
                 for subscriber in subscribers:
                     if person != subscriber.listener:
                         self.hub.close_stream(subscriber)
@@ -172,7 +177,7 @@ async def _send(send: ASGISendCallable, body: bytes, *, more: bool = True) -> No
         await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
-async def _refuse(send: ASGISendCallable, status: int, sentence: Promise) -> None:
+async def _refuse(send: ASGISendCallable, status: int, sentence: str | Promise) -> None:
     """A problem as the API has them; the sentence is for programs, so in the language of the installation."""
     headers = [(b"content-type", b"application/problem+json"), (b"cache-control", b"no-store")]
     if status in (429, 503):

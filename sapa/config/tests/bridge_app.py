@@ -1,5 +1,6 @@
 """A small WSGI application behind the real bridge and server, for test_bridge.py. SAPA_BRIDGE_TEST names its folder."""
 
+import asyncio
 import hashlib
 import json
 import os
@@ -15,6 +16,7 @@ from sapa.config.bridge import Bridge
 
 FOLDER = Path(os.environ["SAPA_BRIDGE_TEST"])
 LIMIT = 3 * 1024 * 1024
+stopping = asyncio.Event()
 
 
 class Stream:
@@ -60,13 +62,18 @@ def application(environ: dict[str, Any], start_response: Callable[..., object]) 
 
 
 async def live(scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-    """An event stream that ends only when the client leaves."""
+    """An event stream that ends only at shutdown."""
     await send({"type": "http.response.start", "status": 200, "headers": [], "trailers": False})
     await send({"type": "http.response.body", "body": b": begun\n\n", "more_body": True})
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    await stopping.wait()
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def shutdown() -> None:
+    """What the server calls at SIGTERM."""
+    stopping.set()
 
 
 server.bridge = Bridge(application, files=FOLDER, threads=2, body_limit=LIMIT, too_large=server.too_large)
-server.live = live
+server.live, server.shutdown = live, shutdown  # type: ignore[attr-defined]  # imported there, replaced here
 app = server.app

@@ -1,5 +1,4 @@
 import asyncio
-from typing import Any
 
 import psycopg
 import pytest
@@ -8,6 +7,7 @@ from django.db import connection
 from conftest import World
 from sapa.accounts.access import access_changed
 from sapa.accounts.models import User
+from sapa.accounts.tokens import create_token
 from sapa.core.loop import listen_params
 from sapa.timeline import backlog, hub, live
 from sapa.timeline.live import Streams
@@ -218,22 +218,18 @@ def test_the_reader_goes_on_after_the_database_was_away(lasting_world: World) ->
     with_streams(test)
 
 
-def test_a_token_listens_too(lasting_world: World, settings: Any) -> None:
-    settings.LIVE_TOKENS = f"{__name__}.token_of"
+def test_a_token_listens_too(lasting_world: World) -> None:
+    _, good = create_token(lasting_world.alice, name="all")
+    _, narrow = create_token(lasting_world.alice, name="narrow", scopes=["customers:read"])
 
     async def test(streams: Streams) -> None:
-        async with Client(streams, authorization="Bearer good") as client:
+        async with Client(streams, authorization=f"Bearer {good}") as client:
             assert (await client.next()).kind == "ready"
-        async with Client(streams, authorization="Bearer bad") as client:
-            assert client.status.result() == 401
+        for raw, status in ((narrow, 403), ("sapa_unknown", 401), ("", 401)):
+            async with Client(streams, authorization=f"Bearer {raw}") as client:
+                assert client.status.result() == status
 
     with_streams(test)
-
-
-class token_of:  # noqa: N801 (stands for a function: sapa.accounts.tokens.authenticate)
-    def __new__(cls, raw: str) -> Any:
-        user = User.objects.get(email="alice@shop.example")
-        return type("Token", (), {"user": user}) if raw == "good" else None
 
 
 def test_passing_news_reach_those_who_hear_the_topic(lasting_world: World) -> None:
