@@ -5,7 +5,7 @@ import pytest
 from django.db import connection
 
 from conftest import World
-from sapa.accounts.access import access_changed
+from sapa.accounts.changed import access_changed
 from sapa.accounts.models import User
 from sapa.accounts.tokens import create_token
 from sapa.core.loop import listen_params
