@@ -100,6 +100,7 @@ class Hub:
         self._by_user: dict[int, set[Subscriber]] = defaultdict(set)
         self._early: set[int] = set()
         self._woken = asyncio.Event()
+        self._hears = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -162,6 +163,7 @@ class Hub:
                 async with await _connect() as self.reader:
                     if not self.place[0]:
                         await self._skip_to_now(self.reader)
+                    await self._hears.wait()  # or a first stream could miss passing news
                     self.ready.set()
                     while True:
                         self._woken.clear()
@@ -208,8 +210,10 @@ class Hub:
                 async with await _connect() as connection:
                     await connection.execute(f"listen {CHANNEL}")
                     await connection.execute(f"listen {tell.CHANNEL}")
+                    self._hears.set()
                     async for notice in connection.notifies():
                         self._hear(notice.channel, notice.payload)
+            # What was not heard meanwhile: facts are polled, changed rights are found by the revalidation.
             await asyncio.sleep(POLL_SECONDS)
 
     def _hear(self, channel: str, payload: str) -> None:
