@@ -8,5 +8,6 @@ urlpatterns = [
     path("", include("sapa.accounts.urls")),
     path("api/", include("sapa.api.urls")),
     path("", include("sapa.channels.urls")),
+    path("", include("sapa.desk.welcome.urls")),
     path("", include("sapa.desk.urls")),
 ]

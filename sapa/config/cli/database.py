@@ -24,7 +24,7 @@ def prepare() -> None:
 
 
 def first_run_path() -> str:
-    """The path of the first-run page while nobody can log in yet."""
-    from sapa.accounts.models import User  # after Django is set up
+    """The path of the first-run page, with its one-time token, while nobody can log in yet."""
+    from sapa.accounts import first  # after Django is set up
 
-    return "" if User.objects.exists() else "/welcome/"
+    return first.link_path()
