@@ -44,15 +44,23 @@ class Conversation(models.Model):
     number = models.BigIntegerField(
         unique=True, db_default=RawSQL("nextval('conversation_number')", ()), editable=False
     )
-    inbox = models.ForeignKey("conversations.Inbox", on_delete=models.PROTECT, related_name="conversations")
+    inbox = models.ForeignKey(
+        "conversations.Inbox", on_delete=models.PROTECT, related_name="conversations", db_index=False
+    )
     channel = models.CharField(max_length=20, choices=Channel.choices)
-    customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT, related_name="conversations")
+    customer = models.ForeignKey(
+        "customers.Customer", on_delete=models.PROTECT, related_name="conversations", db_index=False
+    )
     subject = models.CharField(max_length=300, blank=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
     priority = models.SmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
     holder = models.CharField(max_length=6, choices=Holder.choices, default=Holder.QUEUE)
-    assignee = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    team = models.ForeignKey("accounts.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    assignee = models.ForeignKey(
+        "accounts.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    team = models.ForeignKey(
+        "accounts.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     tags = models.ManyToManyField(Tag, related_name="conversations", blank=True)
     fields = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField()
@@ -62,7 +70,9 @@ class Conversation(models.Model):
     last_message_direction = models.CharField(max_length=6, blank=True)
     waiting_since = models.DateTimeField(null=True, blank=True)
     snoozed_until = models.DateTimeField(null=True, blank=True)
-    snoozed_by = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    snoozed_by = models.ForeignKey(
+        "accounts.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     resolved_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
 

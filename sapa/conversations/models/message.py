@@ -36,12 +36,15 @@ class Message(models.Model):
         READ = "read", _("Read")
         FAILED = "failed", _("Not delivered")
 
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
+    # The composite indexes below serve these; a further one each would cost every insert.
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False)
     contact = models.ForeignKey(Contact, null=True, blank=True, on_delete=models.SET_NULL, related_name="messages")
-    inbox = models.ForeignKey("conversations.Inbox", on_delete=models.PROTECT, related_name="+")
+    inbox = models.ForeignKey("conversations.Inbox", on_delete=models.PROTECT, related_name="+", db_index=False)
     direction = models.CharField(max_length=6, choices=Direction.choices)
     author_kind = models.CharField(max_length=10, choices=Author.choices)
-    user = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    user = models.ForeignKey(
+        "accounts.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     customer = models.ForeignKey(
         "customers.Customer", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
