@@ -140,9 +140,7 @@ def test_a_body_of_exactly_the_limit_is_taken(served: Served) -> None:
 
 
 def test_paths_are_passed_as_bytes_in_latin_1() -> None:
-    scope: Any = {
-        "method": "GET", "path": "/søk", "query_string": b"", "http_version": "2", "headers": [], "server": None, "client": None,
-    }  # fmt: skip
+    scope: Any = {"method": "GET", "path": "/søk", "query_string": b"", "http_version": "2", "headers": []}
     environ = environ_of(scope, BytesIO(), 0)
     assert environ["PATH_INFO"].encode("latin-1").decode() == "/søk"
 
