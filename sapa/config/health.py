@@ -59,9 +59,9 @@ def _report() -> tuple[bool, dict[str, Any]]:
 def _migrations(database: psycopg.Connection[Any]) -> dict[str, Any]:
     known = database.execute("select to_regclass('django_migrations') is not null").fetchone()
     if not known or not known[0]:
-        return {"ok": False, "missing": len(_written())}
+        return {"ok": False, "missing": len(written())}
     applied = {(app, name) for app, name in database.execute("select app, name from django_migrations")}
-    missing = len(_written() - applied)
+    missing = len(written() - applied)
     return {"ok": missing == 0, "missing": missing}
 
 
@@ -72,7 +72,7 @@ def _work(database: psycopg.Connection[Any]) -> dict[str, Any]:
 
 
 @cache
-def _written() -> frozenset[tuple[str, str]]:
+def written() -> frozenset[tuple[str, str]]:
     """The migrations of our own apps, by their files' names, so that no web process has to load them."""
     return frozenset(
         (config.label, file.stem)

@@ -1,6 +1,7 @@
 """The command `sapa`. A subcommand's file is loaded when it is called, so that `sapa serve` stays small."""
 
 import importlib
+import os
 
 import click
 
@@ -33,6 +34,8 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name].partition(":")
+        if module != "serve":
+            _set_up_django()
         command = getattr(importlib.import_module(f"{__name__}.{module}"), name)
         assert isinstance(command, click.Command)
         return command
@@ -42,6 +45,13 @@ class Commands(click.Group):
 @click.version_option(sapa.__version__, prog_name="Sapa")
 def commands() -> None:
     """Sapa: the customer service of a company in one piece of software."""
+
+
+def _set_up_django() -> None:
+    import django  # only for the commands that need it: the supervisor shall stay small
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sapa.config.settings")
+    django.setup()
 
 
 def main() -> None:

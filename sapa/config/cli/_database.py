@@ -1,12 +1,10 @@
-"""What every command that works with the database needs: Django set up, and a server that answers."""
+"""What every command that works with the database needs: a server that answers, and errors in one sentence."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
-import django
-from django.db import OperationalError, ProgrammingError
+from django.db import OperationalError, ProgrammingError, connection, connections
 
 from sapa.config import place, postgres
 from sapa.core.errors import Refused
@@ -14,13 +12,11 @@ from sapa.core.errors import Refused
 
 @contextmanager
 def database() -> Iterator[None]:
-    """Django ready to use. The embedded server is started when it does not run, and then stopped at the end."""
+    """The embedded server is started when it does not run, and then stopped at the end."""
     started = place.EMBEDDED and not postgres.is_ready(postgres.socket_folder(place.HOME))
     if started:
         postgres.start(place.HOME)
     try:
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sapa.config.settings")
-        django.setup()
         yield
     except Refused as error:
         raise click.ClickException(str(error)) from error
@@ -36,8 +32,6 @@ def database() -> Iterator[None]:
 
 def close_connections() -> None:
     """Give back all connections of this process, the pool's own included."""
-    from django.db import connection, connections  # after the settings: they name the engine
-
     connections.close_all()
     close_pool = getattr(connection, "close_pool", None)
     if close_pool:

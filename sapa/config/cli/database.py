@@ -5,6 +5,7 @@ import json
 import click
 from django.core.management import call_command
 
+from sapa.accounts import first
 from sapa.config.cli._database import database
 
 
@@ -20,11 +21,4 @@ def prepare() -> None:
     """Migrate in silence, then print as JSON where the first administrator is made (empty: there is one)."""
     with database():
         call_command("migrate", interactive=False, verbosity=0)
-        click.echo(json.dumps({"first_run": first_run_path()}))
-
-
-def first_run_path() -> str:
-    """The path of the first-run page, with its one-time token, while nobody can log in yet."""
-    from sapa.accounts import first  # after Django is set up
-
-    return first.link_path()
+        click.echo(json.dumps({"first_run": first.link_path()}))
