@@ -1,5 +1,6 @@
 """What every command that works with the database needs: a server that answers, and errors in one sentence."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,6 +17,7 @@ def database() -> Iterator[None]:
     started = place.EMBEDDED and not postgres.is_ready(postgres.socket_folder(place.HOME))
     if started:
         postgres.start(place.HOME)
+    os.environ["PGAPPNAME"] = f"sapa command {os.getpid()}"  # so that it can tell its own connections from others
     try:
         yield
     except Refused as error:

@@ -153,8 +153,7 @@ def _check_quiet() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "select count(*) from pg_stat_activity where datname = current_database()"
-            " and pid <> pg_backend_pid() and backend_type = 'client backend' and application_name <> %s",
-            [connection.settings_dict["OPTIONS"].get("application_name", "-")],
+            " and backend_type = 'client backend' and application_name <> current_setting('application_name')"
         )
         (others,) = cursor.fetchone()
     if others:
