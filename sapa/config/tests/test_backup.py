@@ -58,7 +58,7 @@ def backup(folder: Path) -> Path:
                              " payload, version, audience) values (%s, now(), 0, 'test', 1, '', 'system', '{}', 1, '{}')",
                              (f"test.{number}",))  # fmt: skip
             database.commit()
-        (xid, fact) = database.execute("select xid::text, id from timeline_fact where kind = 'test.2'").fetchone() or ()
+        XX
         database.execute("insert into timeline_cursor values ('tester', %s::xid8, %s, now())", (xid, fact))
     (old / "files" / "ab").mkdir(parents=True)
     (old / "files" / "ab" / "abcdef").write_bytes(b"a picture")
