@@ -58,8 +58,9 @@ def backup(folder: Path) -> Path:
                              " payload, version, audience) values (%s, now(), 0, 'test', 1, '', 'system', '{}', 1, '{}')",
                              (f"test.{number}",))  # fmt: skip
             database.commit()
-        XX
-        database.execute("insert into timeline_cursor values ('tester', %s::xid8, %s, now())", (xid, fact))
+        database.execute(
+            "insert into timeline_cursor select 'tester', xid, id, now() from timeline_fact where kind = 'test.2'"
+        )
     (old / "files" / "ab").mkdir(parents=True)
     (old / "files" / "ab" / "abcdef").write_bytes(b"a picture")
     sapa(old, "backup", str(folder / "all.tar"))
