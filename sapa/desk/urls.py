@@ -1,5 +1,7 @@
 """Addresses of sapa.desk."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from sapa.desk.views import presence
+
+urlpatterns: list[URLPattern | URLResolver] = [path("presence", presence.presence, name="presence")]

@@ -1,72 +1,45 @@
-"""Who is present, and how the timeline and its followers are."""
+"""Reading the timeline from a position, in commit-safe order."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from typing import ClassVar
 
-from django.db import connection
+from django.db import models
+from django.db.models.expressions import RawSQL
 
-from sapa.accounts.models import User
-from sapa.core import clock
-from sapa.timeline.models import Presence
-
-MOST_PRESENT = 20
+from sapa.timeline.models import Fact
 
 
-@dataclass(frozen=True)
-class Present:
-    """A person who is there; `is_typing` when one of their tabs types."""
+@dataclass(frozen=True, order=True)
+class Position:
+    """A place between two facts: everything up to (xid, id) lies before it. As text: `<xid>-<id>`."""
 
-    user: User
-    is_typing: bool
+    xid: int
+    id: int
+    START: ClassVar["Position"]
 
+    @classmethod
+    def parse(cls, text: str) -> "Position":
+        """Raises ValueError when it is none."""
+        xid, _, id = text.partition("-")
+        return cls(int(xid), int(id))
 
-def present_in(conversation_id: int, *, besides: User | None = None) -> list[Present]:
-    """The people who look at a conversation now, by name. Ask only for a conversation that the reader may see."""
-    rows = Presence.objects.filter(conversation_id=conversation_id, until__gt=clock.now()).select_related("user")
-    if besides is not None:
-        rows = rows.exclude(user=besides)
-    found: dict[int, Present] = {}
-    for row in rows.order_by("user__name", "user_id")[: MOST_PRESENT * 5]:
-        is_typing = row.doing == Presence.Doing.TYPING or (row.user_id in found and found[row.user_id].is_typing)
-        found[row.user_id] = Present(row.user, is_typing)
-    return list(found.values())[:MOST_PRESENT]
+    def __str__(self) -> str:
+        return f"{self.xid}-{self.id}"
 
 
-_LAG = """
-select c.follower, (select count(*) from (select 1 from timeline_fact f
-  where (f.xid, f.id) > (c.xid, c.fact_id) limit %s) as behind)
-from timeline_cursor c order by c.follower
-"""
+Position.START = Position(0, 0)
 
 
-def lag(most: int = 10_000) -> dict[str, int]:
-    """How many facts each follower is behind, counted up to `most`."""
-    with connection.cursor() as cursor:
-        cursor.execute(_LAG, (most,))
-        return dict(cursor.fetchall())
+def since(
+    start: Position, *, conversations: "models.QuerySet[models.Model]", limit: int
+) -> tuple[list[Fact], Position]:
+    """Facts of some conversations after `start`, oldest first, and the position behind the last of them.
 
-
-@dataclass(frozen=True)
-class OldTransaction:
-    """An open transaction that has written, and so holds every follower back at the facts before it."""
-
-    pid: int
-    application: str
-    began_at: datetime
-    state: str
-
-
-_OLD = """
-select pid, application_name, xact_start, coalesce(state, '') from pg_stat_activity
-where backend_xid is not null and xact_start < now() - make_interval(secs => %s)
-union all
-select 0, gid, prepared, 'prepared' from pg_prepared_xacts where prepared < now() - make_interval(secs => %s)
-order by 3 limit 20
-"""
-
-
-def old_writing_transactions(seconds: float = 60) -> list[OldTransaction]:
-    """Writing transactions of the whole server (every database of it counts) that are open for so long; oldest first."""
-    with connection.cursor() as cursor:
-        cursor.execute(_OLD, (seconds, seconds))
-        return [OldTransaction(*row) for row in cursor.fetchall()]
+    Only below the oldest open transaction, so that no fact can commit later behind the returned position.
+    """
+    safe = RawSQL("(timeline_fact.xid, timeline_fact.id) > (%s::xid8, %s) and timeline_fact.xid < pg_snapshot_xmin(pg_current_snapshot())",
+                  (str(start.xid), start.id), output_field=models.BooleanField())  # fmt: skip
+    rows = Fact.objects.filter(safe, conversation_id__in=conversations.order_by().values("pk"))
+    order = (RawSQL("timeline_fact.xid", ()), "id")
+    found = list(rows.order_by(*order)[:limit])
+    return found, Position(int(found[-1].xid), found[-1].pk) if found else start

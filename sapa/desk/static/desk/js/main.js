@@ -1,5 +1,7 @@
 /* What every page of the workspace loads: htmx, and the elements that any page may use. */
 import htmx from "htmx.org";
+import "./live.js";
+import "./presence.js";
 import "./toasts.js";
 import "./menu.js";
 import "./open.js";
