@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 
-OWN_SCRIPTS = ("desk/", "portal/")
+OWN_SCRIPTS = ("desk/", "portal/", "accounts/", "conversations/", "channels/")
 
 
 class Storage(ManifestStaticFilesStorage):
