@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from sapa.channels.email.headers import decode_words
+
 MAX_ADDRESSES = 2_000  # in one header; more are counted, not kept
 MAX_TOKENS = 50_000  # pieces of one header looked at
 MAX_NAME = 200
@@ -14,8 +16,11 @@ QUOTED_LOCAL = re.compile(r'"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f]){0,62}"')
 DOMAIN = re.compile(
     r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)*[^\W_](?:[\w-]{0,61}[^\W_])?|\[[0-9a-fA-F.:]{3,60}\]|\[IPv6:[0-9a-fA-F.:]{2,50}\]"
 )
-TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|<[^<>]*>|[(),;:"<>]|[^(),;:"<>]+', re.DOTALL)
-UNQUOTED_TOKEN = re.compile(r"<[^<>]*>|[(),;:<>]|[^(),;:<>]+")
+# An encoded word is one piece whatever letters it holds: it is decoded only after the address has been taken apart.
+WORD = r"=\?[^\s?]{1,60}\?[bBqQ]\?[^?\s]*\?="
+TOKEN = re.compile(WORD + r'|"(?:[^"\\]|\\.)*"|<[^<>]*>|[(),;:"<>=]|[^(),;:"<>=]+', re.DOTALL)
+UNQUOTED_TOKEN = re.compile(WORD + r"|<[^<>]*>|[(),;:<>=]|[^(),;:<>=]+")
+AROUND_DOTS = re.compile(r"\s*([@.])\s*")
 QUOTED_NAME = re.compile(r'"(?:[^"\\]|\\.)*"')
 ESCAPED = re.compile(r"\\(.)")
 SPACES = re.compile(r"[\s\x00-\x1f\x7f]+")
@@ -141,7 +146,7 @@ def _mailbox(words: str, angle: str, comment: str) -> Address | None:
     """One entry of the list: with brackets what they hold is the address, else the first word that is one."""
     if angle:
         # «<@relay:dan@toko.id>» is the source route of RFC 822, «<mailto:…>» a habit of some web mailers.
-        email = normal(SPACES.sub("", angle.rpartition(":")[2]))
+        email = normal(angle) or normal(AROUND_DOTS.sub(r"\1", angle.rpartition(":")[2]))
         return Address(email, _plain_name(words) or _plain_name(comment)) if email else None
     email = normal(words)
     if email:
@@ -156,8 +161,10 @@ def _mailbox(words: str, angle: str, comment: str) -> Address | None:
 def _plain_name(text: str) -> str:
     text = SPACES.sub(" ", text).strip(" ,")
     if QUOTED_NAME.fullmatch(text):
-        return SPACES.sub(" ", ESCAPED.sub(r"\1", text[1:-1])).strip()[:MAX_NAME]
-    return text.strip(" '\"")[:MAX_NAME] if text[:1] in {"'", '"'} else text[:MAX_NAME]
+        text = ESCAPED.sub(r"\1", text[1:-1])
+    elif text[:1] in {"'", '"'}:
+        text = text.strip(" '\"")
+    return SPACES.sub(" ", decode_words(text)).strip()[:MAX_NAME]
 
 
 def format_address(address: Address) -> str:

@@ -4,6 +4,7 @@ import codecs
 import re
 from functools import lru_cache
 
+ENOUGH = 20  # non-ASCII bytes below which a guess is worse than Windows-1252
 SAMPLE = 4_000  # bytes looked at when the charset has to be guessed
 
 # Labels that lie or that Python does not know. A superset takes the place of a set that mailers outgrow.
@@ -91,7 +92,7 @@ def _is_damaged_utf8(data: bytes) -> bool:
 def _guess(data: bytes) -> str:
     sample = data[:SAMPLE]
     high = sum(byte > 127 for byte in sample)
-    if high * 10 <= len(sample) * 3:
+    if high * 10 <= len(sample) * 3 or high < ENOUGH:
         try:
             return data.decode("cp1252")
         except UnicodeDecodeError:

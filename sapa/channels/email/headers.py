@@ -39,6 +39,10 @@ class Headers:
         value = self.raw(name)
         return as_text(name, value) if value else ""
 
+    def undecoded(self, name: str) -> list[str]:
+        """Every header of that (lower-case) name as text whose encoded words are still encoded, for addresses."""
+        return [CONTROL.sub(" ", decode(value[:MAX_LONG])) for key, value in self.fields if key == name]
+
     def all(self, name: str) -> list[str]:
         """Every header of that (lower-case) name as text."""
         return [as_text(key, value) for key, value in self.fields if key == name]

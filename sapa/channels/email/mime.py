@@ -82,7 +82,7 @@ def _read_children(part: Part, budget: Budget, depth: int) -> None:
     boundary = part.params.get("boundary", "").rstrip().encode("utf-8", "replace")[:500]
     ranges = list(_between(part, boundary, budget)) if boundary else []
     if not ranges:
-        guess = GUESSED.search(part.data, part.start, min(part.end, part.start + MAX_PART_HEADERS))
+        guess = GUESSED.search(part.data, max(0, part.start - 1), min(part.end, part.start + MAX_PART_HEADERS))
         if guess:
             budget.problem(_("The boundary between the parts is wrong; it was guessed."))
             ranges = list(_between(part, guess.group(1), budget))

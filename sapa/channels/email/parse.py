@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from sapa.channels.email import automatic, bounce, invitation
 from sapa.channels.email.address import MAX_ADDRESSES, NOBODY, Address, parse_addresses
 from sapa.channels.email.body import Body, read_body
-from sapa.channels.email.headers import MAX_HEADERS, Headers, split
+from sapa.channels.email.headers import MAX_HEADERS, Headers, decode_words, split
 from sapa.channels.email.mail import Calendar, ParsedMail, Unreadable
 from sapa.channels.email.mime import Budget, read_part
 from sapa.channels.email.threading import message_ids
@@ -107,7 +107,7 @@ def _read_headers(raw: bytes) -> tuple[Headers, int, Budget]:
 
 def _sender(headers: Headers, budget: Budget) -> Address:
     for name in ("from", "sender", "reply-to", "return-path"):
-        found = parse_addresses(headers.get(name), limit=1) if headers.raw(name) else ()
+        found = _addresses(headers, budget, name)
         if found:
             if name != "from":
                 budget.problem(_("The mail names no usable sender; another header was taken."))
@@ -117,10 +117,13 @@ def _sender(headers: Headers, budget: Budget) -> Address:
 
 
 def _addresses(headers: Headers, budget: Budget, *names: str) -> tuple[Address, ...]:
-    texts = [text for name in names for text in headers.all(name)]
+    texts = [text for name in names for text in headers.undecoded(name)]
     if not texts:
         return ()
-    found = dict.fromkeys(parse_addresses(",".join(texts)))
+    whole = ",".join(texts)
+    found = dict.fromkeys(parse_addresses(whole))
+    if not found and "=?" in whole:
+        found = dict.fromkeys(parse_addresses(decode_words(whole)))  # the whole header was encoded, addresses and all
     if len(found) >= MAX_ADDRESSES:
         budget.problem(_("The mail has more recipients than are kept."))
     return tuple(found)

@@ -72,7 +72,7 @@ PRESETS = (
         security="tls",
         auth="xoauth2",
         smtp="smtp+starttls://smtp.gmail.com:587",
-        token_url="https://oauth2.googleapis.com/token",  # noqa: S106  (an address, not a secret)
+        token_url="https://oauth2.googleapis.com/token",
         hint=_(
             "Make an OAuth client in the Google Cloud console with the scope https://mail.google.com/ and enter its "
             "client id, its secret and a refresh token. With two-step verification an app password works too."
@@ -86,7 +86,7 @@ PRESETS = (
         security="tls",
         auth="xoauth2",
         smtp="smtp+starttls://smtp.office365.com:587",
-        token_url="https://login.microsoftonline.com/common/oauth2/v2.0/token",  # noqa: S106
+        token_url="https://login.microsoftonline.com/common/oauth2/v2.0/token",
         hint=_(
             "Register an app in Microsoft Entra with the permissions IMAP.AccessAsUser.All and offline_access, and enter "
             "its client id, its secret and a refresh token. Microsoft no longer lets programs in with a password."

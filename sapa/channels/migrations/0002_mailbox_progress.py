@@ -4,60 +4,76 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('channels', '0001_initial'),
-        ('conversations', '0001_initial'),
+        ("channels", "0001_initial"),
+        ("conversations", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='mailbox',
-            name='afterwards',
-            field=models.CharField(choices=[('leave', 'Leave it as it is'), ('seen', 'Mark it as read'), ('move', 'Move it to another folder'), ('delete', 'Delete it from the mail server')], default='leave', max_length=8, verbose_name='After fetching a mail'),
+            model_name="mailbox",
+            name="afterwards",
+            field=models.CharField(
+                choices=[
+                    ("leave", "Leave it as it is"),
+                    ("seen", "Mark it as read"),
+                    ("move", "Move it to another folder"),
+                    ("delete", "Delete it from the mail server"),
+                ],
+                default="leave",
+                max_length=8,
+                verbose_name="After fetching a mail",
+            ),
         ),
         migrations.AddField(
-            model_name='mailbox',
-            name='claimed_by',
+            model_name="mailbox",
+            name="claimed_by",
             field=models.CharField(blank=True, max_length=80),
         ),
         migrations.AddField(
-            model_name='mailbox',
-            name='claimed_until',
+            model_name="mailbox",
+            name="claimed_until",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='mailbox',
-            name='client_id',
-            field=models.CharField(blank=True, max_length=254, verbose_name='OAuth client id'),
+            model_name="mailbox",
+            name="client_id",
+            field=models.CharField(blank=True, max_length=254, verbose_name="OAuth client id"),
         ),
         migrations.AddField(
-            model_name='mailbox',
-            name='done_uid',
+            model_name="mailbox",
+            name="done_uid",
             field=models.BigIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='mailbox',
-            name='move_to',
-            field=models.CharField(blank=True, max_length=254, verbose_name='Move to folder'),
+            model_name="mailbox",
+            name="move_to",
+            field=models.CharField(blank=True, max_length=254, verbose_name="Move to folder"),
         ),
         migrations.AddField(
-            model_name='mailbox',
-            name='revision',
+            model_name="mailbox",
+            name="revision",
             field=models.PositiveIntegerField(default=1),
         ),
         migrations.AddField(
-            model_name='mailbox',
-            name='since',
+            model_name="mailbox",
+            name="since",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='mailbox',
-            name='token_url',
-            field=models.CharField(blank=True, max_length=300, verbose_name='Address of the token service'),
+            model_name="mailbox",
+            name="token_url",
+            field=models.CharField(blank=True, max_length=300, verbose_name="Address of the token service"),
         ),
         migrations.AddConstraint(
-            model_name='mailbox',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('afterwards', 'move'), _negated=True), models.Q(('move_to', ''), _negated=True), _connector='OR'), name='mailbox_move_has_a_folder'),
+            model_name="mailbox",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("afterwards", "move"), _negated=True),
+                    models.Q(("move_to", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="mailbox_move_has_a_folder",
+            ),
         ),
     ]

@@ -5,33 +5,37 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('channels', '0002_mailbox_progress'),
-        ('conversations', '0001_initial'),
+        ("channels", "0002_mailbox_progress"),
+        ("conversations", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='emailinbox',
-            name='plus_address',
-            field=models.BooleanField(default=True, verbose_name='The mail server delivers address+detail'),
+            model_name="emailinbox",
+            name="plus_address",
+            field=models.BooleanField(default=True, verbose_name="The mail server delivers address+detail"),
         ),
         migrations.AddField(
-            model_name='incomingmail',
-            name='attempts',
+            model_name="incomingmail",
+            name="attempts",
             field=models.PositiveSmallIntegerField(default=0),
         ),
         migrations.CreateModel(
-            name='AutoReply',
+            name="AutoReply",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address', models.CharField(max_length=254)),
-                ('created_at', models.DateTimeField()),
-                ('conversation', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='conversations.conversation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("address", models.CharField(max_length=254)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "conversation",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="conversations.conversation"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['address', 'created_at'], name='auto_reply_address')],
+                "indexes": [models.Index(fields=["address", "created_at"], name="auto_reply_address")],
             },
         ),
     ]

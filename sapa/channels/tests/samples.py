@@ -97,10 +97,10 @@ QMAIL = (
     b"--- Below this line is a copy of the message.\r\n\r\nMessage-ID: <sent-9@toko.id>\r\nSubject: x\r\n\r\nhalo\r\n"
 )
 GMAIL_REPLY = (
-    '<div dir="ltr">Sudah sampai, terima kasih</div><br><div class="gmail_quote"><div dir="ltr" class="gmail_attr">'
-    "Pada tanggal Sab, 21 Nov 2026 pukul 10.00 Toko &lt;halo@toko.id&gt; menulis:<br></div>"
-    '<blockquote class="gmail_quote">Apakah pesanan sudah sampai?</blockquote></div>'
-).encode()
+    b'<div dir="ltr">Sudah sampai, terima kasih</div><br><div class="gmail_quote"><div dir="ltr" class="gmail_attr">'
+    b"Pada tanggal Sab, 21 Nov 2026 pukul 10.00 Toko &lt;halo@toko.id&gt; menulis:<br></div>"
+    b'<blockquote class="gmail_quote">Apakah pesanan sudah sampai?</blockquote></div>'
+)
 
 SAMPLES: dict[str, bytes] = {
     "plain": mail("Selamat pagi — pesanan saya?\r\n".encode()),
