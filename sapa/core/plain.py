@@ -8,23 +8,14 @@ import nh3
 
 MAX_LINK = 2_000
 PARAGRAPHS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "pre", "blockquote"}
-LINES = {"div", "li", "tr", "dt", "dd", "address", "article", "section", "header", "footer", "center", "figure", "figcaption", "main", "nav",
-         "aside", "caption"}  # fmt: skip
+LINES = {
+    "div", "li", "tr", "dt", "dd", "address", "article", "section", "header", "footer", "center", "figure", "figcaption", "main",
+    "nav", "aside", "caption",
+}  # fmt: skip
+UNSPOKEN = {"script", "style", "title", "head", "template", "iframe", "object", "svg", "math", "select", "textarea"}
 READER = nh3.Cleaner(
     tags=PARAGRAPHS | LINES | {"br", "hr", "td", "th", "a", "img"},
-    clean_content_tags={
-        "script",
-        "style",
-        "title",
-        "head",
-        "template",
-        "iframe",
-        "object",
-        "svg",
-        "math",
-        "select",
-        "textarea",
-    },
+    clean_content_tags=UNSPOKEN,
     attributes={"a": {"href"}, "img": {"alt"}, "ol": {"start"}},
     link_rel=None,
 )
@@ -46,6 +37,7 @@ class Writer:
     owed: int = 0  # line breaks
     space: bool = False
     quotes: int = 0
+    quoted_before: int = 0  # how deep the last words were
     started: bool = False
 
     def breaks(self, count: int) -> None:
@@ -62,12 +54,13 @@ class Writer:
             return
         if self.owed and self.started:
             prefix = "> " * self.quotes
-            self.done.append(("\n" + prefix.rstrip()) * (self.owed - 1) + "\n" + prefix)
+            between = "> " * min(self.quotes, self.quoted_before)
+            self.done.append(("\n" + between.rstrip()) * (self.owed - 1) + "\n" + prefix)
         elif not self.started:
             self.done.append("> " * self.quotes)
         elif self.space:
             self.done.append(" ")
-        self.owed, self.space, self.started = 0, False, True
+        self.owed, self.space, self.started, self.quoted_before = 0, False, True, self.quotes
         self.done.append(text)
 
     def flowing(self, text: str) -> None:

@@ -25,8 +25,9 @@ SEPARATOR = re.compile(
 )
 RULE = re.compile(r"^[ \t]*[_-]{20,}[ \t]*$")
 LABEL = re.compile(
-    r"^[ \t>*]*(?:(?P<who>from|dari|von|de|van|da)|(?P<when>sent|date|dikirim|tanggal|gesendet|datum|envoyé|enviado(?: el)?|verzonden|inviato|"
-    r"fecha|data)|(?P<what>to|cc|subject|ke|kepada|untuk|perihal|subjek|hal|judul|an|betreff|à|objet|para|asunto|aan|onderwerp|a|oggetto|assunto|"
+    r"^[ \t>*]*(?:(?P<who>from|dari|von|de|van|da)|(?P<when>sent|date|dikirim|tanggal|gesendet|datum|envoyé|enviado(?: el)?|verzonden|"
+    r"inviato|fecha|data)|(?P<what>to|cc|subject|ke|kepada|untuk|perihal|subjek|hal|judul|an|betreff|à|objet|para|"
+    r"asunto|aan|onderwerp|a|oggetto|assunto|"
     r"reply-to|importance))[ \t*]*:(?=[ \t*]|$)",
     re.IGNORECASE,
 )

@@ -55,7 +55,8 @@ def verify(token: str) -> int | None:
     if not dash or not 0 < len(number) <= 13 or not number.isascii() or not number.isalnum():
         return None
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    if not any([constant_time_compare(_signature(number, key), signature) for key in keys]):
+    fits = [constant_time_compare(_signature(number, key), signature) for key in keys]
+    if not any(fits):
         return None
     return int(number, 36)
 

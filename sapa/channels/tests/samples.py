@@ -93,7 +93,7 @@ EXIM = (
 )
 QMAIL = (
     b"Return-Path: <>\r\nFrom: MAILER-DAEMON@mx.example.id\r\nTo: halo@toko.id\r\nSubject: failure notice\r\n\r\n"
-    b"Hi. This is the qmail-send program at mx.example.id.\r\n\r\n<budi@example.id>:\r\nSorry, no mailbox here by that name. (#5.1.1)\r\n\r\n"
+    b"Hi. This is the qmail-send program at mx.example.id.\r\n\r\n<budi@example.id>:\r\nSorry, no mailbox here by that name. (#5.1.1)\r\n\r\n"  # noqa: E501
     b"--- Below this line is a copy of the message.\r\n\r\nMessage-ID: <sent-9@toko.id>\r\nSubject: x\r\n\r\nhalo\r\n"
 )
 GMAIL_REPLY = (
@@ -113,45 +113,82 @@ SAMPLES: dict[str, bytes] = {
     "koi8_unlabelled": mail(("Здравствуйте, где мой заказ номер двенадцать? " * 4).encode("koi8-r"), "text/plain"),
     "html_only": mail(b"<html><body><p>Halo,</p><p>pesanan <b>12</b>?</p></body></html>", "text/html"),
     "alternative": HEAD + parts("alternative", part(b"teks", "text/plain"), part(b"<p>teks</p>", "text/html")),
-    "gmail_reply": HEAD + parts("alternative", part(b"Sudah\r\n\r\n> Apakah?\r\n", "text/plain"), part(GMAIL_REPLY, "text/html; charset=utf-8")),
+    "gmail_reply": HEAD
+    + parts(
+        "alternative", part(b"Sudah\r\n\r\n> Apakah?\r\n", "text/plain"), part(GMAIL_REPLY, "text/html; charset=utf-8")
+    ),
     "inline_image": HEAD
     + parts(
         "related",
         part(b'<p>Lihat: <img src="cid:foto@1"></p>', "text/html"),
-        encoded(PNG, "image/png; name=foto.png", b"Content-ID: <foto@1>", b"Content-Disposition: inline; filename=foto.png"),
+        encoded(
+            PNG, "image/png; name=foto.png", b"Content-ID: <foto@1>", b"Content-Disposition: inline; filename=foto.png"
+        ),
     ),
     "attachment_2231": HEAD
     + parts(
         "mixed",
         part(b"terlampir", "text/plain"),
-        encoded(b"%PDF-1.4", "application/pdf", b"Content-Disposition: attachment;\r\n filename*0*=UTF-8''bukti%20;\r\n filename*1*=b%C3%A4yar.pdf"),
+        encoded(
+            b"%PDF-1.4",
+            "application/pdf",
+            b"Content-Disposition: attachment;\r\n filename*0*=UTF-8''bukti%20;\r\n filename*1*=b%C3%A4yar.pdf",
+        ),
     ),
     "attachment_2047": HEAD
     + parts(
         "mixed",
         part(b"terlampir", "text/plain"),
-        encoded(b"x", 'application/octet-stream; name="=?utf-8?b?ZsO8ci5kb2M=?="', b'Content-Disposition: attachment; filename="=?utf-8?b?ZsO8ci5kb2M=?="'),
+        encoded(
+            b"x",
+            'application/octet-stream; name="=?utf-8?b?ZsO8ci5kb2M=?="',
+            b'Content-Disposition: attachment; filename="=?utf-8?b?ZsO8ci5kb2M=?="',
+        ),
     ),
-    "apple_pieces": HEAD + parts("mixed", part(b"satu", "text/plain"), encoded(PNG, "image/png", b"Content-Disposition: inline; filename=a.png"), part(b"dua", "text/plain")),
-    "winmail": HEAD + parts("mixed", part(b"", "text/plain"), encoded(WINMAIL, "application/ms-tnef; name=winmail.dat")),
+    "apple_pieces": HEAD
+    + parts(
+        "mixed",
+        part(b"satu", "text/plain"),
+        encoded(PNG, "image/png", b"Content-Disposition: inline; filename=a.png"),
+        part(b"dua", "text/plain"),
+    ),
+    "winmail": HEAD
+    + parts("mixed", part(b"", "text/plain"), encoded(WINMAIL, "application/ms-tnef; name=winmail.dat")),
     "nested": HEAD + parts("mixed", part(b"teruskan", "text/plain"), part(mail(b"isi dalam"), "message/rfc822")),
     "digest": HEAD + parts("digest", b"\r\n" + mail(b"satu"), b"\r\n" + mail(b"dua")),
-    "calendar": HEAD + parts("alternative", part(b"undangan", "text/plain"), part(ICS, "text/calendar; method=REQUEST; charset=utf-8")),
+    "calendar": HEAD
+    + parts("alternative", part(b"undangan", "text/plain"), part(ICS, "text/calendar; method=REQUEST; charset=utf-8")),
     "dsn": DSN,
     "exim": EXIM,
     "qmail": QMAIL,
-    "read_receipt": HEAD + parts("report", part(b"dibaca", "text/plain"), part(b"Disposition: manual-action/MDN-sent-manually; displayed\r\n", "message/disposition-notification"), parameters="; report-type=disposition-notification"),
+    "read_receipt": HEAD
+    + parts(
+        "report",
+        part(b"dibaca", "text/plain"),
+        part(b"Disposition: manual-action/MDN-sent-manually; displayed\r\n", "message/disposition-notification"),
+        parameters="; report-type=disposition-notification",
+    ),
     "vacation": mail(b"Saya sedang cuti", "text/plain", b"Auto-Submitted: auto-replied (vacation)"),
     "list": mail(b"berita", "text/plain", b"List-Id: <warta.toko.id>", b"Precedence: list"),
-    "damaged_base64": HEAD + b"Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\nSGFs*bywg\r\ncGVzYW5hbiBzYX\r\n",
-    "damaged_qp": HEAD + b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nHalo =C3=A4 =ZZ =\r\nlanjut =",
+    "damaged_base64": HEAD
+    + b"Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\nSGFs*bywg\r\ncGVzYW5hbiBzYX\r\n",
+    "damaged_qp": HEAD
+    + b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nHalo =C3=A4 =ZZ =\r\nlanjut =",
     "eight_bit_headers": b"From: D\xc3\xa4n <dan@example.id>\r\nTo: \xe4\xf6 <halo@toko.id>\r\nSubject: Gr\xfc\xdfe\r\n\r\nhalo",
-    "broken_words": b"From: =?utf-8?b?!!!?= <dan@example.id>\r\nSubject: =?utf-8?q?a=C3?= =?utf-8?q?=A4b?= =?x?z?y?= =?utf-8?b?4pyT\r\n ?=\r\n\r\nhalo",
+    "broken_words": b"From: =?utf-8?b?!!!?= <dan@example.id>\r\nSubject: =?utf-8?q?a=C3?= =?utf-8?q?=A4b?= =?x?z?y?= =?utf-8?b?4pyT\r\n ?=\r\n\r\nhalo",  # noqa: E501
     "no_message_id": b"From: dan@example.id\r\nTo: halo@toko.id\r\nMessage-ID: <>\r\n\r\nhalo",
     "nul_bytes": b"From: dan@example.id\r\nSubject: a\x00b\r\nMessage-ID: <a\x00b@x.id>\r\n\r\nha\x00lo",
-    "no_closing_boundary": HEAD + b'Content-Type: multipart/mixed; boundary="zz"\r\n\r\n--zz\r\n\r\nhalo\r\n--zz\r\nContent-Type: text/html\r\n\r\n<p>dua</p>',
-    "wrong_boundary": HEAD + b'Content-Type: multipart/mixed; boundary="aa"\r\n\r\n--zz\r\nContent-Type: text/plain\r\n\r\nhalo\r\n--zz--\r\n',
-    "signed": HEAD + parts("signed", part(b"halo", "text/plain"), part(b"-----BEGIN PGP SIGNATURE-----", "application/pgp-signature; name=signature.asc")),
+    "no_closing_boundary": HEAD
+    + b'Content-Type: multipart/mixed; boundary="zz"\r\n\r\n--zz\r\n\r\nhalo\r\n--zz\r\nContent-Type: text/html\r\n\r\n<p>dua</p>',
+    "wrong_boundary": HEAD
+    + b'Content-Type: multipart/mixed; boundary="aa"\r\n\r\n--zz\r\nContent-Type: text/plain\r\n\r\nhalo\r\n--zz--\r\n',
+    "signed": HEAD
+    + parts(
+        "signed",
+        part(b"halo", "text/plain"),
+        part(b"-----BEGIN PGP SIGNATURE-----", "application/pgp-signature; name=signature.asc"),
+    ),
     "mbox": b"From dan@example.id Sat Nov 21 10:00:00 2026\n" + HEAD.replace(b"\r\n", b"\n") + b"\nhalo\n",
-    "uuencode": HEAD + b"Content-Type: text/plain\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nbegin 644 a.txt\r\n$:&%L;P  \r\n`\r\nend\r\n",
-}  # fmt: skip
+    "uuencode": HEAD
+    + b"Content-Type: text/plain\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nbegin 644 a.txt\r\n$:&%L;P  \r\n`\r\nend\r\n",
+}

@@ -22,8 +22,8 @@ MAIL = OutgoingMail(
     text="Sudah dikirim.",
     date=datetime(2026, 11, 21, 3, tzinfo=UTC),
 )
-words = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), max_size=120)
-lines = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00\r"), max_size=300)
+words = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=120)
+lines = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00\r"), max_size=300)
 addresses = st.builds(
     Address, st.sampled_from(["a@x.id", "b.c+d@xn--mnchen-3ya.de", "O'Neil@x.id", '"a b"@x.id']), words
 )
