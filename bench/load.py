@@ -23,12 +23,12 @@ from sapa.conversations.models import Contact, Conversation, Inbox, Message  # n
 from sapa.customers.models import Customer, Identity  # noqa: E402
 
 PER_CONVERSATION = 10
-WORDS = tuple(
+PROSE = (
     "pesanan belum sampai padahal sudah lewat estimasi mohon dicek kembali nomor resi faktur pajak salah alamat tolong "
     "diganti refund dana kembali kapan barang rusak ukuran sepatu warna hitam kirim ulang gudang kurir admin terima kasih "
     "saya tunggu kabar akun tidak bisa masuk kode voucher gagal pembayaran transfer bukti terlampir hari ini besok segera"
-    .split()
-)  # fmt: skip
+)
+WORDS = PROSE.split()
 STATUSES = ("open", "pending", "snoozed", "resolved", "closed", "spam")
 WEIGHTS = (6, 3, 1, 20, 68, 2)  # of a hundred
 NULL = "\\N"
@@ -196,7 +196,6 @@ def _load(home: Path, conversations: int) -> None:
         raw.execute("select setval('conversation_number', %s)", (conversations,))
         print("  vacuum and analyse …", flush=True)
         raw.execute("vacuum analyze")
-        raw.execute("checkpoint")
     print(f"  loaded in {time.monotonic() - begun:.0f} s", flush=True)
 
 
@@ -212,7 +211,12 @@ def _copy(
         " where tablename = %s and not indisprimary and not indisunique",
         (table,),
     ).fetchall()
-    raw.execute(f"alter table {table} disable trigger all")
+    links = raw.execute(
+        "select conname, pg_get_constraintdef(oid) from pg_constraint where conrelid = %s::regclass and contype = 'f'",
+        (table,),
+    ).fetchall()
+    for name, _definition in links:
+        raw.execute(f"alter table {table} drop constraint {name}")
     for _definition, name in indexes:
         raw.execute(f"drop index {name}")
     with raw.cursor() as cursor, cursor.copy(f"copy {table} ({', '.join(names)}) from stdin") as copy:
@@ -229,7 +233,8 @@ def _copy(
             copy.write("\n".join(lines) + "\n")
     for definition, _name in indexes:
         raw.execute(definition)
-    raw.execute(f"alter table {table} enable trigger all")
+    for name, definition in links:
+        raw.execute(f"alter table {table} add constraint {name} {definition}")
     raw.execute(f"select setval(pg_get_serial_sequence('{table}', 'id'), {count})")
     print(f"  {table}: {count:,} rows in {time.monotonic() - begun:.0f} s", flush=True)
 
