@@ -159,7 +159,7 @@ SETTINGS_PAGES: list[tuple[object, list[tuple[str, object, str]]]] = [
 # What the live streams ask: the topics that a person hears.
 LIVE_TOPICS = "sapa.conversations.audience.topics_of"
 
-# A job whose process died is taken up again after `stalled_worker_timeout`, see sapa/core/tasks.py.
+# A job whose process died is taken up again after `stalled_worker_timeout`, see sapa/core/jobs.py.
 PROCRASTINATE_WORKER_DEFAULTS = {"update_heartbeat_interval": 2.0, "stalled_worker_timeout": 6.0}
 
 MIDDLEWARE = [
