@@ -20,6 +20,7 @@ PACKAGE = Path(sapa.__file__).parent
 SMTP_URL = env.url("SAPA_SMTP_URL", "", schemes=("smtp", "smtps", "smtp+starttls"))
 FILES = HOME / "files"
 MAIL_LIMIT = env.integer("SAPA_MAIL_LIMIT_MB", 40, low=1, high=500) * 1024 * 1024
+MAIL_KEEP_DAYS = env.integer("SAPA_MAIL_KEEP_DAYS", 30, low=0, high=36_500)  # raw mail that was read; 0: for ever
 UPLOAD_LIMIT = env.integer("SAPA_UPLOAD_LIMIT_MB", 25, low=1, high=500) * 1024 * 1024
 BODY_LIMIT = UPLOAD_LIMIT * 3
 API_RATE = env.integer("SAPA_API_RATE", 60_000, low=1, high=10_000_000)  # calls a minute, a token, a web process
@@ -303,7 +304,7 @@ OWN_EMAIL_BACKEND = "sapa.channels.email.backend.SapaBackend"
 EMAIL_BACKEND = env.text("SAPA_EMAIL_BACKEND", OWN_EMAIL_BACKEND)
 DEFAULT_FROM_EMAIL = env.text("SAPA_FROM", f"Sapa <sapa@{urlsplit(PUBLIC_URL).hostname}>")
 EMAIL_TIMEOUT = 20
-ANYMAIL: dict[str, str] = {}
+ANYMAIL: dict[str, object] = {"REQUESTS_TIMEOUT": (20, 20)}
 
 # --- Static files -------------------------------------------------------------------------------------------------
 

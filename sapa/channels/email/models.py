@@ -115,6 +115,9 @@ class IncomingMail(models.Model):
         indexes = [
             models.Index(fields=["id"], condition=models.Q(state="new"), name="incoming_new"),
             models.Index(fields=["state", "-id"], name="incoming_state"),
+            models.Index(
+                fields=["read_at"], condition=models.Q(content__isnull=False) | ~models.Q(key=""), name="incoming_kept"
+            ),
         ]
         constraints = [models.UniqueConstraint(fields=["source"], name="incoming_once")]
 

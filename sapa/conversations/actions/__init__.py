@@ -4,6 +4,7 @@ from sapa.conversations.actions.assign import assign
 from sapa.conversations.actions.automatic import answer_automatically
 from sapa.conversations.actions.classify import rename, set_field, set_priority, set_tags
 from sapa.conversations.actions.deliver import (
+    Sent,
     claim,
     keep_claim,
     mark_all_sent,
@@ -30,6 +31,7 @@ __all__ = [
     "Recipient",
     "Recipients",
     "ReplyFile",
+    "Sent",
     "add_file",
     "answer_automatically",
     "assign",

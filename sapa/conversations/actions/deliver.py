@@ -5,7 +5,9 @@ A claim that ran out means that a process died between sending and recording: th
 the message is marked «perhaps sent twice».
 """
 
+import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -33,8 +35,9 @@ where m.id in (
 """
 
 _SENT = """
-update conversations_message m set state = 'sent', sent_at = %(now)s, claimed_until = null, error = v.note
-from unnest(%(ids)s::bigint[], %(notes)s::text[]) as v(id, note)
+update conversations_message m set state = 'sent', sent_at = %(now)s, claimed_until = null, error = v.note,
+  recipients = coalesce(v.recipients, m.recipients)
+from unnest(%(ids)s::bigint[], %(notes)s::text[], %(recipients)s::jsonb[]) as v(id, note, recipients)
 where m.id = v.id and m.state = 'sending' returning m.id
 """
 
@@ -42,6 +45,15 @@ _NAME = """
 update conversations_message m set outside_id = v.name
 from unnest(%s::bigint[], %s::text[]) as v(id, name) where m.id = v.id
 """
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message that was handed over; `note`: what the agent should know of it; `recipients`: to whom it went, if told."""
+
+    message: Message
+    note: str = ""
+    recipients: dict[str, list[dict[str, str]]] | None = None
 
 
 @transaction.atomic
@@ -98,23 +110,24 @@ def put_back(messages: Sequence[Message], until: datetime) -> int:
 @transaction.atomic
 def mark_sent(message: Message) -> bool:
     """It was handed over to the next server. False when it had been marked meanwhile."""
-    return bool(mark_all_sent([(message, "")]))
+    return bool(mark_all_sent([Sent(message)]))
 
 
 @transaction.atomic
-def mark_all_sent(sent: Sequence[tuple[Message, str]]) -> int:
-    """They were handed over, each with a note for the agent (whom the server refused) or none; gives how many."""
+def mark_all_sent(sent: Sequence[Sent]) -> int:
+    """They were handed over to the next server; gives how many were marked, without those marked meanwhile."""
     with connection.cursor() as cursor:
         cursor.execute(
             _SENT,
             {
                 "now": clock.now(),
-                "ids": [message.pk for message, _ in sent],
-                "notes": [note[:500] for _, note in sent],
+                "ids": [item.message.pk for item in sent],
+                "notes": [item.note[:500] for item in sent],
+                "recipients": [json.dumps(item.recipients) if item.recipients is not None else None for item in sent],
             },
         )
         changed = {row[0] for row in cursor.fetchall()}
-    _record([message for message, _ in sent if message.pk in changed], State.SENDING, State.SENT)
+    _record([item.message for item in sent if item.message.pk in changed], State.SENDING, State.SENT)
     return len(changed)
 
 
