@@ -42,7 +42,7 @@ class Sink:
         self.connections += 1
         try:
             await self._talk(reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
