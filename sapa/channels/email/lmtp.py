@@ -69,7 +69,7 @@ class Listener:
         await self._stop.wait()
         server.close()
         deadline = loop.time() + GRACE
-        while self.in_hand and loop.time() < deadline:
+        while self.in_hand and loop.time() < deadline:  # noqa: ASYNC110 (many connections, one short wait)
             await asyncio.sleep(0.05)
         for session in list(self.connections):
             session.close()

@@ -49,6 +49,7 @@ class Session(SMTP):
 
     def __init__(self, house: House, *, hostname: str, timeout: float, loop: asyncio.AbstractEventLoop) -> None:
         self.house = house
+        house.connections.add(self)  # not when it is made: many are accepted before the first one is
         self.is_lmtp = False
         super().__init__(
             self,
@@ -59,10 +60,6 @@ class Session(SMTP):
             timeout=timeout,
             loop=loop,
         )
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.house.connections.add(self)
-        super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
         self.house.connections.discard(self)

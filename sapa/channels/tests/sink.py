@@ -48,7 +48,8 @@ class Sink:
             writer.close()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        sender, recipients = "", []
+        sender = ""
+        recipients: list[str] = []
 
         def say(stage: str, argument: str, usual: bytes) -> bool:
             told = self.answer(stage, argument)

@@ -7,6 +7,7 @@ import pytest
 
 from conftest import World
 from sapa.channels.email import directory, read
+from sapa.channels.email.incoming import incoming
 from sapa.channels.email.intake import RawMail, keep
 from sapa.channels.email.models import IncomingMail
 from sapa.channels.email.threading import new_message_id, reply_address
@@ -22,7 +23,9 @@ def fresh_directory() -> None:
     directory._known = directory.Directory()
 
 
-def mail(body: str = "Where is my order?", *, id: str | None = None, sender: str = "dan@customer.example", **headers: str) -> bytes:
+def mail(
+    body: str = "Where is my order?", *, id: str | None = None, sender: str = "dan@customer.example", **headers: str
+) -> bytes:
     """A mail of Dan as bytes."""
     message = EmailMessage()
     message["From"] = f"Dan <{sender}>"
@@ -39,7 +42,9 @@ def mail(body: str = "Where is my order?", *, id: str | None = None, sender: str
 def deliver(content: bytes, *recipients: str, sender: str = "dan@customer.example") -> IncomingMail:
     """Keep and read one mail; how it lies in the intake afterwards."""
     source = f"lmtp:{next(_counter)}"
-    keep([RawMail(source=source, content=content, mail_from=sender, recipients=recipients or ("support@shop.example",))])
+    keep(
+        [RawMail(source=source, content=content, mail_from=sender, recipients=recipients or ("support@shop.example",))]
+    )
     while read.read_batch():
         pass
     return IncomingMail.objects.get(source=source)
@@ -99,7 +104,9 @@ def test_a_mail_without_an_id_gets_a_stable_one(world: World) -> None:
 def test_a_reference_comes_before_the_token(world: World) -> None:
     deliver(mail(id="<first@customer.example>"))
     first, other = Conversation.objects.get(), world.receive("Something else")
-    deliver(mail("By reference", In_Reply_To="<first@customer.example>"), reply_address("support@shop.example", other.pk))
+    deliver(
+        mail("By reference", In_Reply_To="<first@customer.example>"), reply_address("support@shop.example", other.pk)
+    )
     assert Message.objects.latest("id").conversation == first
 
 
@@ -130,7 +137,9 @@ def test_a_blocked_customer_goes_to_spam(world: World) -> None:
     assert Conversation.objects.get().status == "spam"
 
 
-@pytest.mark.parametrize("header", [{"List-Id": "<news.example>"}, {"Auto-Submitted": "auto-replied"}, {"Precedence": "bulk"}])
+@pytest.mark.parametrize(
+    "header", [{"List-Id": "<news.example>"}, {"Auto-Submitted": "auto-replied"}, {"Precedence": "bulk"}]
+)
 def test_mail_of_machines_is_automatic_and_waits_for_nobody(world: World, header: dict[str, str]) -> None:
     deliver(mail(**header))
     assert Message.objects.get().is_automatic
@@ -149,7 +158,7 @@ def test_an_unreadable_mail_is_shown_with_the_original_attached(world: World) ->
 
 
 def test_a_mail_that_fails_in_a_batch_does_not_stop_the_others(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    usual = read.incoming
+    usual = incoming
 
     def broken(row: IncomingMail, parsed: object, known: object) -> object:
         if b"poison" in bytes(row.content or b""):
@@ -161,7 +170,11 @@ def test_a_mail_that_fails_in_a_batch_does_not_stop_the_others(world: World, mon
     keep([RawMail(source=f"s{n}", content=c, recipients=("support@shop.example",)) for n, c in enumerate(contents)])
     for _ in range(read.MOST_ATTEMPTS + 2):
         read.read_batch()
-    assert set(IncomingMail.objects.values_list("source", "state")) == {("s0", "read"), ("s1", "unreadable"), ("s2", "read")}
+    assert set(IncomingMail.objects.values_list("source", "state")) == {
+        ("s0", "read"),
+        ("s1", "unreadable"),
+        ("s2", "read"),
+    }
     assert Message.objects.count() == 3
     assert "could not be read" in Message.objects.latest("id").text
 
@@ -235,7 +248,11 @@ def test_a_bounce_of_an_unknown_mail_is_an_automatic_conversation(world: World) 
 
 def test_attachments_and_inline_pictures_are_kept(world: World, tmp_path: Path) -> None:
     message = EmailMessage()
-    message["From"], message["To"], message["Message-ID"] = "dan@customer.example", "support@shop.example", "<p@c.example>"
+    message["From"], message["To"], message["Message-ID"] = (
+        "dan@customer.example",
+        "support@shop.example",
+        "<p@c.example>",
+    )
     message.set_content("See the picture")
     message.add_alternative('<p>See <img src="cid:pic"></p>', subtype="html")
     message.get_payload()[1].add_related(b"\x89PNG", "image", "png", cid="<pic>")  # type: ignore[union-attr,index]
@@ -246,7 +263,9 @@ def test_attachments_and_inline_pictures_are_kept(world: World, tmp_path: Path) 
     assert [item.content_id for item in kept.values() if item.is_inline] == ["pic"]
 
 
-def test_a_batch_of_any_size_takes_the_same_number_of_statements(world: World, django_assert_max_num_queries: object) -> None:
+def test_a_batch_of_any_size_takes_the_same_number_of_statements(
+    world: World, django_assert_max_num_queries: object
+) -> None:
     contents = [mail(f"mail {n}", sender=f"c{n}@x.example") for n in range(40)]
     keep([RawMail(source=f"s{n}", content=c, recipients=("support@shop.example",)) for n, c in enumerate(contents)])
     with django_assert_max_num_queries(30):  # type: ignore[operator]

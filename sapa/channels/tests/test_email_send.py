@@ -43,7 +43,9 @@ def outbox() -> deliver.Outbox:
 
 def answer(world: World, conversation: Conversation | None = None, **more: object) -> Message:
     """An answer of Alice that may leave."""
-    conversation = conversation or world.receive(recipients={"from": [{"name": "Dan", "address": "dan@customer.example"}]})
+    conversation = conversation or world.receive(
+        recipients={"from": [{"name": "Dan", "address": "dan@customer.example"}]}
+    )
     values = {"by": world.alice, "text": "It is on its way.", "undo_seconds": 0, **more}
     return actions.reply(conversation, **values)  # type: ignore[arg-type]
 
@@ -56,7 +58,9 @@ def run(outbox: deliver.Outbox, message: Message, server: Sink | str, settings: 
     return message
 
 
-def test_an_answer_reaches_the_customer_threaded(world: World, outbox: deliver.Outbox, settings: SimpleNamespace) -> None:
+def test_an_answer_reaches_the_customer_threaded(
+    world: World, outbox: deliver.Outbox, settings: SimpleNamespace
+) -> None:
     conversation = world.receive("Where is it?", outside_id="q1@customer.example")
     world.alice.signature, world.support.signature = "Alice", "Toko Nusantara"
     world.alice.save()
@@ -69,18 +73,35 @@ def test_an_answer_reaches_the_customer_threaded(world: World, outbox: deliver.O
     assert got.recipients == ["dan@customer.example"]
     assert got.sender.startswith("support+r.")
     assert (mail.from_.email, mail.from_.name, mail.subject) == ("support@shop.example", "Support", "Re: Order 88213")
-    assert (mail.message_id, mail.in_reply_to, mail.references) == (message.outside_id, ("q1@customer.example",), ("q1@customer.example",))
+    assert (mail.message_id, mail.in_reply_to, mail.references) == (
+        message.outside_id,
+        ("q1@customer.example",),
+        ("q1@customer.example",),
+    )
     assert verify(mail.reply_to[0].email.partition("+r.")[2].partition("@")[0]) == conversation.pk
     before, quote = mail.text.split("\nOn ")
     assert before.split("\n")[:5] == ["It is on its way.", "", "-- ", "Alice", "Toko Nusantara"]
     assert "> Where is it?" in quote
-    assert message.recipients["to"] == [{"name": "Dan Customer", "address": "dan@customer.example"}] or message.recipients["to"]
+    assert (
+        message.recipients["to"] == [{"name": "Dan Customer", "address": "dan@customer.example"}]
+        or message.recipients["to"]
+    )
 
 
-def test_html_goes_with_text_pictures_and_files(world: World, outbox: deliver.Outbox, settings: SimpleNamespace) -> None:
+def test_html_goes_with_text_pictures_and_files(
+    world: World, outbox: deliver.Outbox, settings: SimpleNamespace
+) -> None:
     picture, report = files.store(b"\x89PNG"), files.store(b"%PDF")
     sent_files = [
-        actions.ReplyFile(name="p.png", content_type="image/png", size=4, sha256=picture.sha256, key=picture.key, content_id="pic", is_inline=True),
+        actions.ReplyFile(
+            name="p.png",
+            content_type="image/png",
+            size=4,
+            sha256=picture.sha256,
+            key=picture.key,
+            content_id="pic",
+            is_inline=True,
+        ),
         actions.ReplyFile(name="r.pdf", content_type="application/pdf", size=4, sha256=report.sha256, key=report.key),
     ]
     message = answer(world, text="", html='<p>See <b>this</b> <img src="cid:pic"></p>', files=sent_files)
@@ -90,10 +111,15 @@ def test_html_goes_with_text_pictures_and_files(world: World, outbox: deliver.Ou
     assert 'src="cid:pic"' in mail.html
     assert "sapa-quote" in mail.html
     assert "See" in mail.text
-    assert {(item.name, item.content, item.inline) for item in mail.attachments} == {("p.png", b"\x89PNG", True), ("r.pdf", b"%PDF", False)}
+    assert {(item.name, item.content, item.inline) for item in mail.attachments} == {
+        ("p.png", b"\x89PNG", True),
+        ("r.pdf", b"%PDF", False),
+    }
 
 
-def test_an_answer_goes_to_all_but_never_to_the_desk(world: World, outbox: deliver.Outbox, settings: SimpleNamespace) -> None:
+def test_an_answer_goes_to_all_but_never_to_the_desk(
+    world: World, outbox: deliver.Outbox, settings: SimpleNamespace
+) -> None:
     def people(*addresses: str) -> list[dict[str, str]]:
         return [{"name": "", "address": address} for address in addresses]
 
@@ -112,7 +138,9 @@ def test_an_answer_goes_to_all_but_never_to_the_desk(world: World, outbox: deliv
     assert [item.email for item in mail.cc] == ["eve@customer.example", "fred@else.example"]
 
 
-def test_chosen_recipients_win_and_bcc_stays_hidden(world: World, outbox: deliver.Outbox, settings: SimpleNamespace) -> None:
+def test_chosen_recipients_win_and_bcc_stays_hidden(
+    world: World, outbox: deliver.Outbox, settings: SimpleNamespace
+) -> None:
     one, two = actions.Recipient("gina@x.example"), actions.Recipient("hal@x.example")
     chosen = actions.Recipients(to=(one,), bcc=(two, actions.Recipient("support@shop.example")))
     with sink() as server:
@@ -121,7 +149,9 @@ def test_chosen_recipients_win_and_bcc_stays_hidden(world: World, outbox: delive
     assert b"hal@x.example" not in server.got[0].content
 
 
-def test_the_id_is_made_once_and_kept_before_sending(world: World, outbox: deliver.Outbox, settings: SimpleNamespace) -> None:
+def test_the_id_is_made_once_and_kept_before_sending(
+    world: World, outbox: deliver.Outbox, settings: SimpleNamespace
+) -> None:
     seen = []
 
     def watch(stage: str, argument: str) -> bytes | None:
@@ -150,13 +180,16 @@ def test_a_passing_refusal_waits(
     with sink(failing(stage, said)) as server:
         message = run(outbox, answer(world), server, settings)
     assert message.state == "queued"
+    assert message.send_after is not None
     assert message.send_after > clock.now() + timedelta(seconds=50)
     assert message.error
     assert not server.got
 
 
 @pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "end"])
-def test_a_permanent_refusal_is_told(world: World, outbox: deliver.Outbox, settings: SimpleNamespace, stage: str) -> None:
+def test_a_permanent_refusal_is_told(
+    world: World, outbox: deliver.Outbox, settings: SimpleNamespace, stage: str
+) -> None:
     with sink(failing(stage, b"550 5.1.1 no such user")) as server:
         message = run(outbox, answer(world), server, settings)
     assert message.state == "failed"
@@ -173,7 +206,9 @@ def test_a_broken_connection_waits_and_says_when_it_may_have_arrived(
     assert message.perhaps_twice == (stage == "end")
 
 
-def test_taken_but_not_said_is_repeated_with_the_same_id(world: World, outbox: deliver.Outbox, settings: SimpleNamespace) -> None:
+def test_taken_but_not_said_is_repeated_with_the_same_id(
+    world: World, outbox: deliver.Outbox, settings: SimpleNamespace
+) -> None:
     with sink(failing("content", b"unkept")) as server:
         message = run(outbox, answer(world), server, settings)
         server.answer = lambda stage, argument: None
@@ -184,7 +219,9 @@ def test_taken_but_not_said_is_repeated_with_the_same_id(world: World, outbox: d
     assert [got.mail["Message-ID"] for got in server.got] == [f"<{message.outside_id}>"] * 2
 
 
-def test_a_server_that_is_down_is_tried_once_for_many(world: World, outbox: deliver.Outbox, settings: SimpleNamespace) -> None:
+def test_a_server_that_is_down_is_tried_once_for_many(
+    world: World, outbox: deliver.Outbox, settings: SimpleNamespace
+) -> None:
     messages = [answer(world) for _ in range(5)]
     run(outbox, messages[0], f"smtp://127.0.0.1:{free_port()}", settings)
     rows = list(Message.objects.filter(direction="out").order_by("id").values_list("state", "attempts"))
@@ -192,7 +229,9 @@ def test_a_server_that_is_down_is_tried_once_for_many(world: World, outbox: deli
     assert "cannot be reached" in Message.objects.get(pk=messages[0].pk).error
 
 
-def test_one_refused_recipient_is_told_and_the_others_get_it(world: World, outbox: deliver.Outbox, settings: SimpleNamespace) -> None:
+def test_one_refused_recipient_is_told_and_the_others_get_it(
+    world: World, outbox: deliver.Outbox, settings: SimpleNamespace
+) -> None:
     chosen = actions.Recipients(to=(actions.Recipient("good@x.example"), actions.Recipient("bad@x.example")))
     with sink(lambda stage, argument: b"550 5.1.1 unknown" if "bad@" in argument else None) as server:
         message = run(outbox, answer(world, recipients=chosen), server, settings)
@@ -223,7 +262,9 @@ def test_an_inbox_may_have_a_server_of_its_own(world: World, outbox: deliver.Out
     assert (mail.from_.name, mail.reply_to[0].email) == ("Toko", "support@shop.example")
 
 
-def test_connections_are_kept_and_replaced_when_they_died(world: World, outbox: deliver.Outbox, settings: SimpleNamespace) -> None:
+def test_connections_are_kept_and_replaced_when_they_died(
+    world: World, outbox: deliver.Outbox, settings: SimpleNamespace
+) -> None:
     with sink() as server:
         for _ in range(3):
             run(outbox, answer(world), server, settings)
@@ -243,7 +284,9 @@ def test_the_loop_sleeps_until_the_next_message_is_due(world: World, outbox: del
     assert 0.2 < outbox.loop.poll_seconds < 0.5
 
 
-def test_a_claim_that_ran_out_is_sent_again_as_perhaps_twice(world: World, outbox: deliver.Outbox, settings: SimpleNamespace) -> None:
+def test_a_claim_that_ran_out_is_sent_again_as_perhaps_twice(
+    world: World, outbox: deliver.Outbox, settings: SimpleNamespace
+) -> None:
     message = answer(world)
     (claimed,) = actions.claim(name=lambda m: "made@shop.example")
     Message.objects.update(claimed_until=clock.now())
@@ -252,7 +295,9 @@ def test_a_claim_that_ran_out_is_sent_again_as_perhaps_twice(world: World, outbo
     assert (message.state, message.perhaps_twice, message.outside_id) == ("sent", True, claimed.outside_id)
 
 
-def test_an_automatic_answer_is_marked_and_asks_for_no_bounce(world: World, outbox: deliver.Outbox, settings: SimpleNamespace) -> None:
+def test_an_automatic_answer_is_marked_and_asks_for_no_bounce(
+    world: World, outbox: deliver.Outbox, settings: SimpleNamespace
+) -> None:
     message = actions.answer_automatically(world.receive(), text="We got it.")
     assert message is not None
     with sink() as server:
@@ -268,9 +313,11 @@ def test_a_provider_takes_the_mail_over_http(
     bodies = []
 
     class Provider(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            answer = json.dumps({"ErrorCode": 0, "Message": "OK", "MessageID": "x", "To": "dan@customer.example", "id": "x"})
+            answer = json.dumps(
+                {"ErrorCode": 0, "Message": "OK", "MessageID": "x", "To": "dan@customer.example", "id": "x"}
+            )
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.end_headers()
