@@ -7,8 +7,8 @@ from allauth.account import signals as account
 from allauth.mfa import signals as mfa
 from django.contrib.auth.signals import user_logged_out, user_login_failed
 
-from sapa.accounts.actions import close_streams
 from sapa.accounts.audit import audit
+from sapa.accounts.changed import access_changed
 from sapa.accounts.models import User
 
 
@@ -34,7 +34,7 @@ def _logged_in(sender: object, request: object, user: User, **rest: object) -> N
 def _logged_out(sender: object, request: object, user: User | None, **rest: object) -> None:
     if user is not None:
         audit("session.ended", actor=user, target=_target(user))
-        close_streams(user.pk)
+        access_changed(user.pk)
 
 
 def _login_failed(sender: object, credentials: dict[str, object], **rest: object) -> None:
@@ -45,7 +45,7 @@ def _login_failed(sender: object, credentials: dict[str, object], **rest: object
 
 def _password_changed(sender: object, user: User, **rest: object) -> None:
     audit("password.changed", actor=user, target=_target(user))
-    close_streams(user.pk)
+    access_changed(user.pk)
 
 
 def _factor_added(sender: object, user: User, authenticator: object, **rest: object) -> None:

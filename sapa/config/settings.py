@@ -154,6 +154,10 @@ SETTINGS_PAGES: list[tuple[object, list[tuple[str, object, str]]]] = [
             ("people:roles", _("Roles"), "people.manage"),
         ],
     ),
+    (
+        _("Desk"),
+        [("records:fields", _("Fields"), "settings.manage"), ("records:tags", _("Tags"), "settings.manage")],
+    ),
     (_("Records"), [("people:audit", _("Audit log"), "audit.read")]),
 ]
 
@@ -295,6 +299,7 @@ LANGUAGES = [("id", _("Indonesian")), ("en", _("English"))]
 LANGUAGE_CODE = env.choice("SAPA_LANGUAGE", "id", ("id", "en"))
 LOCALE_PATHS = [PACKAGE / "locale"]
 TIME_ZONE = env.text("SAPA_TIME_ZONE", "Asia/Jakarta")
+COUNTRY = env.text("SAPA_COUNTRY", "ID")  # of telephone numbers that are written without a country's code
 USE_TZ = True
 USE_I18N = True
 

@@ -9,5 +9,6 @@ urlpatterns = [
     path("api/", include("sapa.api.urls")),
     path("", include("sapa.channels.urls")),
     path("", include("sapa.desk.welcome.urls")),
+    path("", include("sapa.desk.records.urls")),
     path("", include("sapa.desk.urls")),
 ]

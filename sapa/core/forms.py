@@ -8,7 +8,12 @@ from sapa.core.errors import Refused
 
 
 def done(form: BaseForm, action: Callable[[], object]) -> bool:
-    """Whether `action` was done; when it refused, its sentence stands at its field, or above the form."""
+    """Whether the form was sent, is right, and `action` was done.
+
+    When the action refused, its sentence stands at the field that is to blame, or above the form.
+    """
+    if not (form.is_bound and form.is_valid()):
+        return False
     try:
         action()
     except Refused as refused:

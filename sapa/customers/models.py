@@ -1,6 +1,7 @@
 """People who ask: customers, their identities on each kind of channel, companies, and typed custom fields."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,7 @@ class Company(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [models.UniqueConstraint(Lower("name"), name="company_name_once")]
+        indexes = [GinIndex(fields=["domains"], name="company_domains")]
 
     def __str__(self) -> str:
         return self.name
@@ -56,6 +58,7 @@ class Identity(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["kind", "address"], name="identity_once")]
+        indexes = [models.Index(fields=["address"], name="identity_prefix", opclasses=["varchar_pattern_ops"])]
 
     def __str__(self) -> str:
         return self.address

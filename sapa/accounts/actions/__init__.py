@@ -1,6 +1,6 @@
 """The only place that writes people, roles, teams and invitations."""
 
-from sapa.accounts.actions._grant import close_streams, within
+from sapa.accounts.actions._grant import within
 from sapa.accounts.actions.invitations import (
     accept_invitation,
     find_invitation,
@@ -19,7 +19,6 @@ __all__ = [
     "change_role",
     "change_team",
     "change_user",
-    "close_streams",
     "create_role",
     "create_team",
     "create_user",

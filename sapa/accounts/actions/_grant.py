@@ -5,7 +5,6 @@ from django.utils.translation import gettext as _
 from sapa.accounts.models import Role, User
 from sapa.accounts.permissions import Permission, Scope
 from sapa.core.errors import NotAllowed
-from sapa.core.loop import wake
 
 ADMINISTRATOR = "administrator"
 _WIDTH = {Scope.OWN: 0, Scope.TEAM: 1, Scope.ALL: 2}
@@ -44,9 +43,3 @@ def check_may_touch(user: User, by: User | None) -> None:
         raise NotAllowed(
             _("%(name)s has more rights than you; ask an administrator.") % {"name": user.name}, field="role"
         )
-
-
-def close_streams(*user_ids: int) -> None:
-    """What these people may see has changed: their live streams close and open anew with the present rights."""
-    for id in user_ids:
-        wake(f"access:{id}")

@@ -15,9 +15,9 @@ from sapa.accounts.actions._grant import (
     check_may_grant,
     check_may_manage,
     check_may_touch,
-    close_streams,
 )
 from sapa.accounts.audit import audit, differences
+from sapa.accounts.changed import access_changed
 from sapa.accounts.models import ApiToken, Role, Team, User
 from sapa.core import clock
 from sapa.core.errors import Refused
@@ -65,7 +65,7 @@ def change_user(user: User, *, name: str, role: Role, teams: Collection[Team], b
     user.teams.set(teams)
     if changes := differences(before, _state(user)):
         audit("user.changed", actor=by, target=_target(user), changes=changes)
-        close_streams(user.pk)
+        access_changed(user.pk)
     return user
 
 
@@ -85,7 +85,7 @@ def deactivate_user(user: User, *, by: User) -> User:
         session.end()  # or they would live again when the person is let in again
     ApiToken.objects.filter(user=user, revoked_at__isnull=True).update(revoked_at=clock.now())
     audit("user.deactivated", actor=by, target=_target(user), changes={"is_active": [True, False]})
-    close_streams(user.pk)
+    access_changed(user.pk)
     return user
 
 

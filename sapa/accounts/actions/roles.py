@@ -8,8 +8,9 @@ from django.db.models import ProtectedError
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from sapa.accounts.actions._grant import ADMINISTRATOR, check_may_manage, close_streams, within
+from sapa.accounts.actions._grant import ADMINISTRATOR, check_may_manage, within
 from sapa.accounts.audit import audit, differences
+from sapa.accounts.changed import access_changed
 from sapa.accounts.models import Invitation, Role, User
 from sapa.accounts.permissions import Permission, Scope
 from sapa.core.errors import NotAllowed, Refused
@@ -47,7 +48,7 @@ def change_role(role: Role, *, name: str, permissions: Collection[str], scope: s
     if changes := differences(before, _state(role)):
         role.save()
         audit("role.changed", actor=by, target=_target(role), changes=changes)
-        close_streams(*role.users.values_list("id", flat=True))
+        access_changed(*role.users.values_list("id", flat=True))
     return role
 
 

@@ -5,8 +5,9 @@ from collections.abc import Collection
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from sapa.accounts.actions._grant import check_may_manage, check_may_touch, close_streams
+from sapa.accounts.actions._grant import check_may_manage, check_may_touch
 from sapa.accounts.audit import audit, differences
+from sapa.accounts.changed import access_changed
 from sapa.accounts.models import Team, User
 from sapa.core.errors import Refused
 
@@ -46,7 +47,7 @@ def delete_team(team: Team, *, by: User) -> None:
     if team.inboxes.exists():
         raise Refused(_("An inbox is open to this team; change the inbox first."))
     target, state = _target(team), _state(team)
-    close_streams(*team.users.values_list("id", flat=True))
+    access_changed(*team.users.values_list("id", flat=True))
     team.delete()
     audit("team.deleted", actor=by, target=target, changes=state)
 
@@ -59,7 +60,7 @@ def _set_members(team: Team, members: Collection[User], by: User) -> None:
     for user in moved:
         check_may_touch(user, by)
     team.users.set(members)
-    close_streams(*sorted(user.pk for user in moved))
+    access_changed(*sorted(user.pk for user in moved))
 
 
 def _save(team: Team) -> None:

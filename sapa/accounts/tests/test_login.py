@@ -18,7 +18,7 @@ def log_in(client: Client, world: World, **more: str) -> int:
 
 
 def code_for(secret: str) -> str:
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
 
 
 def test_log_ins_failures_and_log_outs_are_audited(world: World, client: Client) -> None:
@@ -44,12 +44,12 @@ def test_the_session_gets_a_new_key_at_log_in(world: World, client: Client) -> N
     session = client.session
     session["planted"] = "by somebody else"
     session.save()
-    client.cookies["sessionid"] = session.session_key
+    client.cookies["sessionid"] = str(session.session_key)
     planted = session.session_key
     log_in(client, world)
     assert client.session.session_key != planted
     other = Client()
-    other.cookies["sessionid"] = planted
+    other.cookies["sessionid"] = str(planted)
     assert other.get(reverse("people:profile")).status_code == 302
 
 

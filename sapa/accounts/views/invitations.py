@@ -31,11 +31,7 @@ def invite(request: HttpRequest) -> HttpResponse:
     by = person(request)
     form = InviteForm(request.POST or None, by=by)
     made: list[tuple[Invitation, str]] = []
-    if (
-        request.method == "POST"
-        and form.is_valid()
-        and done(form, lambda: made.append(actions.invite(**form.cleaned_data, by=by)))
-    ):
+    if done(form, lambda: made.append(actions.invite(**form.cleaned_data, by=by))):
         return _sent(request, *made[0])
     return render(request, "people/invite.html", {"form": form, "can_send": mail.can_send()})
 
@@ -78,7 +74,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponseBase:
         return render(request, "people/accept_over.html", status=410)
     form = PasswordForm(request.POST or None)
     made: list[User] = []
-    if request.method == "POST" and form.is_valid() and done(form, lambda: made.append(_accept(token, form))):
+    if done(form, lambda: made.append(_accept(token, form))):
         answer: HttpResponseBase = perform_login(request, made[0], email_verification="none")
         return answer
     return render(request, "people/accept.html", {"form": form, "invitation": invitation})

@@ -34,11 +34,7 @@ def change(request: HttpRequest, id: int) -> HttpResponse:
     user = get_object_or_404(people_visible_to(by), pk=id)
     initial = {"name": user.name, "role": user.role_id, "teams": user.teams.all()}
     form = PersonForm(request.POST or None, by=by, initial=initial)
-    if (
-        request.method == "POST"
-        and form.is_valid()
-        and done(form, lambda: actions.change_user(user, **form.cleaned_data, by=by))
-    ):
+    if done(form, lambda: actions.change_user(user, **form.cleaned_data, by=by)):
         messages.success(request, _("%(name)s was changed.") % {"name": form.cleaned_data["name"]})
         return redirect("people:people")
     may_change = actions.within(user.role, by)

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from sapa.accounts import actions, tokens
 from sapa.accounts.access import person, requires
 from sapa.accounts.audit import audit
+from sapa.accounts.changed import access_changed
 from sapa.accounts.forms import ProfileForm, TokenForm
 from sapa.accounts.permissions import Permission
 from sapa.core import clock
@@ -30,11 +31,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     """Name, language, time zone, appearance, signature, keys, notifications."""
     user = person(request)
     form = ProfileForm(request.POST or None, instance=user)
-    if (
-        request.method == "POST"
-        and form.is_valid()
-        and done(form, lambda: actions.change_profile(user, **form.cleaned_data))
-    ):
+    if done(form, lambda: actions.change_profile(user, **form.cleaned_data)):
         messages.success(request, _("Your profile was saved."))
         return redirect("people:profile")
     return render(request, "people/profile.html", {"form": form})
@@ -67,7 +64,7 @@ def create_token(request: HttpRequest) -> HttpResponse:
         audit("token.created", actor=user, target=f"token:{token.pk} {token.name}", changes={"scopes": token.scopes})
         made.append(raw)
 
-    if form.is_valid() and done(form, create):
+    if done(form, create):
         return render(request, "people/token_made.html", {"raw": made[0], "name": form.cleaned_data["name"]})
     rows = user.tokens.filter(revoked_at__isnull=True).order_by("-id")[:200]
     return render(request, "people/tokens.html", {"tokens": rows, "form": form, "now": clock.now()})
@@ -91,7 +88,7 @@ def end_session(request: HttpRequest, id: int) -> HttpResponse:
     session = get_object_or_404(UserSession, user=user, pk=id)
     session.end()
     audit("session.ended", actor=user, target=f"user:{user.pk} {user.email}", changes={"address": session.ip})
-    actions.close_streams(user.pk)
+    access_changed(user.pk)
     messages.success(request, _("That session was logged out."))
     return redirect("usersessions_list")
 

@@ -29,11 +29,7 @@ def create(request: HttpRequest) -> HttpResponse:
     """A role of one's own."""
     by = person(request)
     form = RoleForm(request.POST or None, initial={"scope": "team"})
-    if (
-        request.method == "POST"
-        and form.is_valid()
-        and done(form, lambda: actions.create_role(**form.cleaned_data, by=by))
-    ):
+    if done(form, lambda: actions.create_role(**form.cleaned_data, by=by)):
         messages.success(request, _("The role was made."))
         return redirect("people:roles")
     return render(request, "people/role.html", {"form": form, "may_change": True})
@@ -47,11 +43,7 @@ def change(request: HttpRequest, id: int) -> HttpResponse:
     role = get_object_or_404(roles_with_counts(by), pk=id)
     initial = {"name": role.name, "scope": role.scope, "permissions": role.permissions}
     form = RoleForm(request.POST or None, initial=initial)
-    if (
-        request.method == "POST"
-        and form.is_valid()
-        and done(form, lambda: actions.change_role(role, **form.cleaned_data, by=by))
-    ):
+    if done(form, lambda: actions.change_role(role, **form.cleaned_data, by=by)):
         messages.success(request, _("The role was changed."))
         return redirect("people:roles")
     may_change = role.key != "administrator" and actions.within(role, by)

@@ -29,11 +29,7 @@ def create(request: HttpRequest) -> HttpResponse:
     """A new team."""
     by = person(request)
     form = TeamForm(request.POST or None)
-    if (
-        request.method == "POST"
-        and form.is_valid()
-        and done(form, lambda: actions.create_team(**form.cleaned_data, by=by))
-    ):
+    if done(form, lambda: actions.create_team(**form.cleaned_data, by=by)):
         messages.success(request, _("The team was made."))
         return redirect("people:teams")
     return render(request, "people/team.html", {"form": form})
@@ -46,11 +42,7 @@ def change(request: HttpRequest, id: int) -> HttpResponse:
     by = person(request)
     team = get_object_or_404(teams_with_counts(by), pk=id)
     form = TeamForm(request.POST or None, initial={"name": team.name, "members": team.users.all()})
-    if (
-        request.method == "POST"
-        and form.is_valid()
-        and done(form, lambda: actions.change_team(team, **form.cleaned_data, by=by))
-    ):
+    if done(form, lambda: actions.change_team(team, **form.cleaned_data, by=by)):
         messages.success(request, _("The team was changed."))
         return redirect("people:teams")
     return render(request, "people/team.html", {"form": form, "team": team})

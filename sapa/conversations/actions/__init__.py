@@ -17,12 +17,14 @@ from sapa.conversations.actions.deliver import (
 )
 from sapa.conversations.actions.draft import discard_draft, save_draft, send_draft, settle_draft, take_back
 from sapa.conversations.actions.files import add_file, remove_file, too_large
+from sapa.conversations.actions.merge import merge_customers
 from sapa.conversations.actions.note import note
 from sapa.conversations.actions.receive import Incoming, IncomingFile, Received, customer_at, receive
 from sapa.conversations.actions.reply import Recipient, Recipients, ReplyFile, reply, withdraw
 from sapa.conversations.actions.start import start
 from sapa.conversations.actions.seen import mark_read, see, unsee
 from sapa.conversations.actions.status import change_status, snooze, wake_snoozed
+from sapa.conversations.actions.tags import delete_tag, merge_tags, rename_tag
 
 __all__ = [
     "Incoming",
@@ -38,6 +40,7 @@ __all__ = [
     "change_status",
     "claim",
     "customer_at",
+    "delete_tag",
     "discard_draft",
     "keep_claim",
     "mark_all_sent",
@@ -45,6 +48,8 @@ __all__ = [
     "mark_failed",
     "mark_read",
     "mark_sent",
+    "merge_customers",
+    "merge_tags",
     "next_due",
     "note",
     "postpone",
@@ -52,6 +57,7 @@ __all__ = [
     "receive",
     "remove_file",
     "rename",
+    "rename_tag",
     "reply",
     "save_draft",
     "see",

@@ -13,6 +13,7 @@ from sapa.conversations.facts import ContactStarted, ConversationCreated, Messag
 from sapa.conversations.models import Attachment, Contact, Conversation, Inbox, Message
 from sapa.core import clock
 from sapa.customers.models import Customer, Identity
+from sapa.customers.queries import companies_of
 from sapa.timeline.facts import Payload
 from sapa.timeline.record import Envelope, record_many
 
@@ -152,7 +153,11 @@ def _people(names: dict[tuple[str, str], str]) -> dict[tuple[str, str], Customer
         cursor.execute("select pg_advisory_xact_lock(k) from unnest(%s::bigint[]) as k", (keys,))
     found |= _identities(missing)
     missing = [key for key in missing if key not in found]
-    made = Customer.objects.bulk_create(Customer(name=names[key][:160]) for key in missing)
+    companies = companies_of(address for kind, address in missing if kind == Identity.Kind.EMAIL)
+    made = Customer.objects.bulk_create(
+        Customer(name=names[kind, address][:160], company_id=companies.get(address.rpartition("@")[2]))
+        for kind, address in missing
+    )
     Identity.objects.bulk_create(
         Identity(customer=customer, kind=kind, address=address)
         for customer, (kind, address) in zip(made, missing, strict=True)

@@ -26,7 +26,7 @@ def welcome(request: HttpRequest) -> HttpResponseBase:
         return render(request, "welcome/no_token.html", status=403)
     form = WelcomeForm(request.POST or None)
     made: list[User] = []
-    if request.method == "POST" and form.is_valid() and done(form, lambda: made.append(begin(**form.cleaned_data))):
+    if done(form, lambda: made.append(begin(**form.cleaned_data))):
         first.close()
         answer: HttpResponseBase = perform_login(request, made[0], email_verification="none")
         return answer
