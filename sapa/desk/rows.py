@@ -1,0 +1,118 @@
+"""A conversation as one row of a list: everything is a string here, so that fifty rows render in a few milliseconds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from sapa.accounts.models import User
+from sapa.conversations.models import Conversation
+from sapa.conversations.queries import cursor_of, unread_by
+from sapa.core import clock
+from sapa.desk import when
+
+MOST_TAGS = 3
+LATE = timedelta(hours=4)
+VERY_LATE = timedelta(hours=24)
+HUES = ("", "b", "c", "d")
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A word on a row; `kind` is a class of chip.css."""
+
+    text: str
+    kind: str = ""
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row; `at` is its place in the order, newest first."""
+
+    id: int
+    number: int
+    at: str
+    name: str
+    initials: str
+    hue: str
+    channel: str
+    channel_name: str
+    subject: str
+    last: str
+    answered: bool
+    time: str
+    moment: str
+    is_unread: bool
+    holder: str
+    holder_initials: str
+    holder_hue: str
+    chips: Sequence[Chip]
+
+
+def rows(conversations: Sequence[Conversation], user: User) -> list[Row]:
+    """Rows for a page of conversations; one query (what this person has read)."""
+    now = clock.now()
+    unread = unread_by(user, [found for found in conversations if found.is_active]) if conversations else set()
+    return [_row(found, user, now, is_unread=found.pk in unread) for found in conversations]
+
+
+def _row(conversation: Conversation, user: User, now: datetime, *, is_unread: bool) -> Row:
+    name = str(conversation.customer)
+    holder = conversation.assignee
+    return Row(
+        id=conversation.pk,
+        number=conversation.number,
+        at=cursor_of(conversation),
+        name=name,
+        initials=initials(name),
+        hue=hue(conversation.customer_id),
+        channel=conversation.channel,
+        channel_name=conversation.get_channel_display(),
+        subject=conversation.subject or _("(no subject)"),
+        last=conversation.last_message_text,
+        answered=conversation.last_message_direction == "out",
+        time=when.brief(conversation.last_message_at, now),
+        moment=conversation.last_message_at.isoformat(),
+        is_unread=is_unread,
+        holder=str(holder) if holder else "",
+        holder_initials=initials(str(holder)) if holder else "",
+        holder_hue=hue(holder.pk) if holder else "",
+        chips=_chips(conversation, now),
+    )
+
+
+def _chips(conversation: Conversation, now: datetime) -> list[Chip]:
+    chips = []
+    if conversation.priority > Conversation.Priority.NORMAL:
+        kind = "bad" if conversation.priority == Conversation.Priority.URGENT else "warn"
+        chips.append(Chip(conversation.get_priority_display(), kind, "flag"))
+    if conversation.status == "snoozed" and conversation.snoozed_until:
+        chips.append(Chip(when.until(conversation.snoozed_until, now), "info", "snooze"))
+    elif conversation.status != "open":
+        chips.append(Chip(conversation.get_status_display(), "good" if conversation.status in ("resolved", "closed") else ""))
+    if conversation.waiting_since:
+        waits = now - conversation.waiting_since
+        kind = "bad" if waits > VERY_LATE else "warn" if waits > LATE else ""
+        chips.append(Chip(when.span(waits), kind, "clock"))
+    if conversation.team:
+        chips.append(Chip(conversation.team.name, "", "team"))
+    tags = list(getattr(conversation, "tag_list", ()))
+    chips += [Chip(tag.name) for tag in tags[:MOST_TAGS]]
+    if len(tags) > MOST_TAGS:
+        chips.append(Chip(f"+{len(tags) - MOST_TAGS}"))
+    return chips
+
+
+def initials(name: str) -> str:
+    """Two letters for a person: of the first and the last word."""
+    words = [word for word in name.replace("@", " ").split() if word[0].isalnum()]
+    if not words:
+        return "?"
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else words[0][1:2])).upper()
+
+
+def hue(id: int) -> str:
+    """One of four colours, always the same for the same person."""
+    return HUES[id % len(HUES)]

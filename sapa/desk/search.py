@@ -1,0 +1,64 @@
+"""Finding conversations by number, subject, customer and words of messages; each way is one indexed statement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.db.models import QuerySet
+
+from sapa.accounts.models import User
+from sapa.conversations.models import Conversation
+from sapa.conversations.queries import visible_to
+from sapa.customers.models import Customer, Identity
+from sapa.desk.queries import with_tags
+
+MOST = 50
+MOST_OF_A_WAY = 200
+
+
+@dataclass(frozen=True)
+class Found:
+    """Newest first; `is_cut`: there are more than are shown."""
+
+    items: Sequence[Conversation]
+    is_cut: bool
+
+
+def search(user: User, q: str) -> Found:
+    """At most MOST conversations that match all the words of `q`; none for an empty one."""
+    if not q:
+        return Found([], is_cut=False)
+    ids = _by_number(user, q) or {*_by_customer(user, q), *_by_subject(user, q)}
+    rows = with_tags(Conversation.objects.filter(pk__in=ids)).select_related("customer", "assignee", "inbox", "team")
+    items = list(rows.order_by("-last_message_at", "-id")[: MOST + 1])
+    return Found(items[:MOST], is_cut=len(items) > MOST)
+
+
+def _by_number(user: User, q: str) -> set[int]:
+    number = q.removeprefix("#")
+    if not number.isdecimal() or len(number) > 18:
+        return set()
+    return _ids(visible_to(user).filter(number=int(number)))
+
+
+def _by_customer(user: User, q: str) -> set[int]:
+    customers = set(Identity.objects.filter(address__startswith=q.lower()).values_list("customer_id", flat=True)[:MOST_OF_A_WAY])
+    named = Customer.objects.annotate(words=SearchVector("name", config="simple")).filter(words=_words(q))
+    customers |= set(named.values_list("pk", flat=True)[:MOST_OF_A_WAY])
+    return _ids(visible_to(user).filter(customer__in=customers)) if customers else set()
+
+
+def _by_subject(user: User, q: str) -> set[int]:
+    rows = visible_to(user).annotate(words=SearchVector("subject", config="simple"))
+    return _ids(rows.filter(words=_words(q)))
+
+
+def _words(q: str) -> SearchQuery:
+    """All words; the last one may be unfinished, because people see results while they type."""
+    words = [word for word in ("".join(c if c.isalnum() else " " for c in q)).split()][:12]
+    text = " & ".join(f"'{word}'" for word in words[:-1]) + (" & " if len(words) > 1 else "") + (f"'{words[-1]}':*" if words else "''")
+    return SearchQuery(text, search_type="raw", config="simple")
+
+
+def _ids(rows: QuerySet[Conversation]) -> set[int]:
+    return set(rows.order_by("-last_message_at").values_list("pk", flat=True)[:MOST_OF_A_WAY])
