@@ -49,6 +49,10 @@ class Team(models.Model):
 class UserManager(BaseUserManager["User"]):
     """Finds people by e-mail address, whatever its case (the name and signature are Django's)."""
 
+    def get_queryset(self) -> "models.QuerySet[User]":
+        """With the role: almost everything asks what a person may do, beginning with the log-in check of each request."""
+        return super().get_queryset().select_related("role")
+
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username)
 

@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from sapa.accounts.models import User
 from sapa.conversations.models import Conversation, Inbox, Participant
 
@@ -46,10 +48,9 @@ def topics_of(user: User) -> frozenset[str]:
     return frozenset(topics)
 
 
-def inboxes_open_to(user: User) -> list[Inbox]:
+def inboxes_open_to(user: User) -> QuerySet[Inbox]:
     """Inboxes without teams are open to everybody, the others to members of their teams (and to who manages inboxes)."""
-    rows = Inbox.objects.prefetch_related("teams")
     if user.may("inbox.manage"):
-        return list(rows)
-    mine = set(user.team_ids())
-    return [inbox for inbox in rows if not inbox.teams.all() or mine & {team.pk for team in inbox.teams.all()}]
+        return Inbox.objects.all()
+    doors = Inbox.teams.through.objects.filter(inbox=OuterRef("pk"))
+    return Inbox.objects.filter(~Exists(doors) | Exists(doors.filter(team__in=user.team_ids())))

@@ -18,7 +18,7 @@ def visible_to(user: User) -> QuerySet[Conversation]:
     if not user.may(Permission.READ):
         return rows.none()
     followed = Exists(Participant.objects.filter(conversation=OuterRef("pk"), user=user))
-    open_to = [inbox.pk for inbox in inboxes_open_to(user)]
+    open_to = inboxes_open_to(user).order_by().values("pk")
     everything = user.may(Permission.INBOX)  # who manages inboxes may open each of them
     in_inbox = Q() if everything else Q(inbox__in=open_to)
     if user.role.scope == Scope.ALL:
@@ -32,7 +32,7 @@ def visible_to(user: User) -> QuerySet[Conversation]:
 
 def inboxes_visible_to(user: User) -> list[Inbox]:
     """The inboxes that are open to this person."""
-    return inboxes_open_to(user) if user.may(Permission.READ) else []
+    return list(inboxes_open_to(user)) if user.may(Permission.READ) else []
 
 
 def messages_visible_to(user: User) -> QuerySet[Message]:

@@ -43,11 +43,16 @@ def refusal(request: HttpRequest, sentence: str) -> HttpResponse:
     return trigger(response, {"sapa:toast": {"text": sentence, "kind": "bad"}})
 
 
-def changed(request: HttpRequest, conversation: Conversation, *, toast: Mapping[str, Any] | None = None) -> HttpResponse:
-    """After a change: the page fetches what shows this conversation anew; a plain form goes back to where it came from."""
+def changed(
+    request: HttpRequest, conversation: Conversation, *, toast: Mapping[str, Any] | None = None, **more: bool
+) -> HttpResponse:
+    """After a change: the page fetches what shows this conversation anew; a plain form goes back to where it came from.
+
+    more: `advance` when the case is done with and the next one may open, `unread` when it shall stay unread.
+    """
     if not is_fragment(request):
         return redirect(_next(request) or f"/conversations/{conversation.pk}/")
-    events: dict[str, Any] = {"sapa:changed": {"conversation": conversation.pk}}
+    events: dict[str, Any] = {"sapa:changed": {"conversation": conversation.pk, **more}}
     if toast:
         events["sapa:toast"] = toast
     return trigger(HttpResponse(status=204), events)

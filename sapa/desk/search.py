@@ -14,6 +14,7 @@ from sapa.desk.queries import with_tags
 
 MOST = 50
 MOST_OF_A_WAY = 200
+MOST_WORDS = 12
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ def search(user: User, q: str) -> Found:
     """At most MOST conversations that match all the words of `q`; none for an empty one."""
     if not q:
         return Found([], is_cut=False)
-    ids = _by_number(user, q) or {*_by_customer(user, q), *_by_subject(user, q)}
+    words = _words(q)
+    ids = _by_number(user, q) or _by_customer(user, q, words) | (_by_subject(user, words) if words is not None else set())
     rows = with_tags(Conversation.objects.filter(pk__in=ids)).select_related("customer", "assignee", "inbox", "team")
     items = list(rows.order_by("-last_message_at", "-id")[: MOST + 1])
     return Found(items[:MOST], is_cut=len(items) > MOST)
@@ -41,23 +43,24 @@ def _by_number(user: User, q: str) -> set[int]:
     return _ids(visible_to(user).filter(number=int(number)))
 
 
-def _by_customer(user: User, q: str) -> set[int]:
+def _by_customer(user: User, q: str, words: SearchQuery | None) -> set[int]:
     customers = set(Identity.objects.filter(address__startswith=q.lower()).values_list("customer_id", flat=True)[:MOST_OF_A_WAY])
-    named = Customer.objects.annotate(words=SearchVector("name", config="simple")).filter(words=_words(q))
-    customers |= set(named.values_list("pk", flat=True)[:MOST_OF_A_WAY])
+    if words is not None:
+        named = Customer.objects.annotate(words=SearchVector("name", config="simple")).filter(words=words)
+        customers |= set(named.values_list("pk", flat=True)[:MOST_OF_A_WAY])
     return _ids(visible_to(user).filter(customer__in=customers)) if customers else set()
 
 
-def _by_subject(user: User, q: str) -> set[int]:
-    rows = visible_to(user).annotate(words=SearchVector("subject", config="simple"))
-    return _ids(rows.filter(words=_words(q)))
+def _by_subject(user: User, words: SearchQuery) -> set[int]:
+    return _ids(visible_to(user).annotate(words=SearchVector("subject", config="simple")).filter(words=words))
 
 
-def _words(q: str) -> SearchQuery:
-    """All words; the last one may be unfinished, because people see results while they type."""
-    words = [word for word in ("".join(c if c.isalnum() else " " for c in q)).split()][:12]
-    text = " & ".join(f"'{word}'" for word in words[:-1]) + (" & " if len(words) > 1 else "") + (f"'{words[-1]}':*" if words else "''")
-    return SearchQuery(text, search_type="raw", config="simple")
+def _words(q: str) -> SearchQuery | None:
+    """All words; the last one may be unfinished, because people see results while they type. None: there is no word."""
+    words = "".join(c if c.isalnum() else " " for c in q).split()[:MOST_WORDS]
+    if not words:
+        return None
+    return SearchQuery(" & ".join([*words[:-1], f"{words[-1]}:*"]), search_type="raw", config="simple")
 
 
 def _ids(rows: QuerySet[Conversation]) -> set[int]:

@@ -72,7 +72,7 @@ def status(request: HttpRequest, id: int) -> HttpResponse:
     if before == after.status or after.status not in sentences:
         return changed(request, conversation)
     toast = {"text": sentences[after.status] % {"number": conversation.number}, "undo": _undo(conversation, before)}
-    return changed(request, conversation, toast=toast)
+    return changed(request, conversation, toast=toast, advance=True)
 
 
 def _undo(conversation: Conversation, before: str) -> dict[str, object]:
@@ -89,7 +89,7 @@ def snooze(request: HttpRequest, id: int) -> HttpResponse:
     before = conversation.status
     actions.snooze(conversation, snoozes.moment(request.POST.get("until", "")), by=person(request))
     text = _("Conversation #%(number)s is snoozed.") % {"number": conversation.number}
-    return changed(request, conversation, toast={"text": text, "undo": _undo(conversation, before)})
+    return changed(request, conversation, toast={"text": text, "undo": _undo(conversation, before)}, advance=True)
 
 
 @require_POST
@@ -155,4 +155,4 @@ def unread(request: HttpRequest, id: int) -> HttpResponse:
     """Mark it unread again."""
     conversation = _found(request, id)
     actions.unsee(conversation, by=person(request))
-    return changed(request, conversation)
+    return changed(request, conversation, unread=True)

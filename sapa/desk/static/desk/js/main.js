@@ -5,6 +5,8 @@ import "./presence.js";
 import "./toasts.js";
 import "./menu.js";
 import "./open.js";
+import "./keys.js";
+import "./palette.js";
 
 window.htmx = htmx;
 

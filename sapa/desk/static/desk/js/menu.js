@@ -5,10 +5,12 @@ export class Menu extends HTMLElement {
 
   connectedCallback() {
     const { signal } = (this.#listening = new AbortController());
-    this.button?.setAttribute("aria-expanded", "false");
+    // The browser's own relation: a second press on the button closes, and a press elsewhere too.
+    if (this.button) this.button.popoverTargetElement = this.panel;
     this.addEventListener("click", (event) => this.#clicked(event), { signal });
     this.addEventListener("keydown", (event) => this.#key(event), { signal });
     this.addEventListener("input", (event) => event.target.closest(".find") && this.#filter(event.target.value), { signal });
+    this.panel?.addEventListener("htmx:afterSwap", () => this.panel.matches(":popover-open") && this.#arrange(), { signal });
     this.panel?.addEventListener("toggle", (event) => this.#toggled(event.newState === "open"), { signal });
   }
 
@@ -37,16 +39,18 @@ export class Menu extends HTMLElement {
   }
 
   #clicked(event) {
-    if (event.target.closest("button") === this.button) {
-      this.panel.matches(":popover-open") ? this.close() : this.open();
-    } else if (event.target.closest(".item") && !event.target.closest("[data-stay]")) {
-      this.close();
-    }
+    if (event.target.closest(".item") && !event.target.closest("[data-stay]")) this.close();
   }
 
   #toggled(open) {
-    this.button.setAttribute("aria-expanded", String(open));
     if (!open) return;
+    // «opened» makes htmx fetch the content of a menu that is not in the page.
+    if (this.panel.hasAttribute("hx-get")) window.htmx.trigger(this.panel, "opened");
+    this.#arrange();
+  }
+
+  /* Where it goes and what has the focus; again when its content has come. */
+  #arrange() {
     this.#place();
     const find = this.panel.querySelector(".find input");
     if (find) {

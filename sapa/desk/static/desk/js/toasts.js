@@ -1,5 +1,5 @@
 /* <sapa-toasts data-offline data-failed data-gone data-signed-out data-close>: sentences at the edge of the page.
-   Shown for the event "sapa:toast" {text, kind: "" | "bad", action: {label, url}} (also sent by the server in HX-Trigger), and for failed requests. */
+   Shown for the event "sapa:toast" {text, kind: "" | "bad", undo: {label, url, values}} (also sent by the server in HX-Trigger), and for failed requests. */
 const STAYS = 6000;
 const STAYS_WITH_ACTION = 10000;
 
@@ -20,27 +20,26 @@ export class Toasts extends HTMLElement {
     this.#listening.abort();
   }
 
-  show({ text, kind = "", action }) {
+  show({ text, kind = "", undo }) {
     const toast = document.createElement("div");
     toast.className = `toast ${kind}`;
     toast.append(Object.assign(document.createElement("span"), { textContent: text }));
-    if (action) toast.append(this.#action(action, toast));
+    if (undo) toast.append(this.#undo(undo, toast));
     const close = Object.assign(document.createElement("button"), { className: "close", type: "button", textContent: "×", ariaLabel: this.dataset.close });
     close.addEventListener("click", () => this.#drop(toast));
     toast.append(close);
     this.append(toast);
     while (this.children.length > 3) this.firstElementChild.remove();
     this.#raise();
-    this.#leave(toast, action ? STAYS_WITH_ACTION : STAYS);
+    this.#leave(toast, undo ? STAYS_WITH_ACTION : STAYS);
     return toast;
   }
 
-  #action({ label, url, run }, toast) {
+  #undo({ label, url, values }, toast) {
     const button = Object.assign(document.createElement("button"), { type: "button", textContent: label });
     button.addEventListener("click", () => {
       this.#drop(toast);
-      if (run) run();
-      else window.htmx.ajax("POST", url, { swap: "none" });
+      window.htmx.ajax("POST", url, { values, swap: "none" });
     });
     return button;
   }
