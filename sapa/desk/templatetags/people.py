@@ -14,6 +14,6 @@ def initials(person: object) -> str:
 
 
 @register.filter
-def hue(id: int) -> str:
+def hue(id: int | None) -> str:
     """The class of a colour."""
-    return rows.hue(id)
+    return rows.hue(id or 0)

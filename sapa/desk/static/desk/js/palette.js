@@ -35,13 +35,15 @@ class Palette extends HTMLElement {
 
   #commands() {
     const found = [...document.querySelectorAll("[data-command]")].filter((element) => element.closest("[popover], [hidden]") || element.checkVisibility());
+    // What one can do with the open conversation comes first, then where one can go.
+    found.sort((a, b) => Boolean(b.closest("#thread")) - Boolean(a.closest("#thread")));
     const seen = new Set();
     const commands = [];
     for (const element of found) {
       const label = element.dataset.command;
       if (seen.has(label)) continue;
       seen.add(label);
-      commands.push({ label, hint: element.dataset.key?.toUpperCase() ?? "", run: () => element.click() });
+      commands.push({ label, hint: element.dataset.key?.toUpperCase() ?? element.dataset.hint ?? "", run: () => element.click() });
     }
     const places = [...this.querySelector("template").content.querySelectorAll("a")];
     for (const place of places) commands.push({ label: place.textContent.trim(), hint: place.title, run: () => location.assign(place.getAttribute("href")) });
