@@ -67,5 +67,7 @@ def trigger(response: HttpResponse, events: Mapping[str, Any]) -> HttpResponse:
 def _next(request: HttpRequest) -> str:
     """Where a plain form wants to go back to, when it is a place of ours."""
     wanted = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    safe = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
     return wanted if safe else ""

@@ -14,6 +14,7 @@ from sapa.desk.rows import hue, initials
 
 MOST_PEOPLE = 200
 MOST_TAGS = 200
+PRIORITY_KINDS: dict[int, str] = {Conversation.Priority.URGENT: "bad", Conversation.Priority.HIGH: "warn"}
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,9 @@ def head(conversation: Conversation, user: User) -> Head:
         priorities=[Choice(str(value), str(label), conversation.priority == value) for value, label in _priorities()],
         path=f"/conversations/{conversation.pk}",
         status_kind={"resolved": "good", "closed": "good", "snoozed": "info", "spam": "bad"}.get(status, ""),
-        priority_kind={Conversation.Priority.URGENT: "bad", Conversation.Priority.HIGH: "warn"}.get(Conversation.Priority(conversation.priority), ""),
+        priority_kind={Conversation.Priority.URGENT: "bad", Conversation.Priority.HIGH: "warn"}.get(
+            Conversation.Priority(conversation.priority), ""
+        ),
         snoozed_until=when.until(conversation.snoozed_until, clock.now()) if conversation.snoozed_until else "",
         assignee_initials=initials(str(conversation.assignee)) if conversation.assignee else "",
         assignee_hue=hue(conversation.assignee_id) if conversation.assignee_id else "",

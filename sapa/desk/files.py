@@ -28,17 +28,24 @@ def file_response(file: Attachment, *, save: bool = False) -> HttpResponse:
     """The file itself; the server streams it from the store (X-Sapa-File), so that no request thread is held."""
     kind = file.content_type.partition(";")[0].strip().lower()
     is_shown = shown_inline(kind) and not save
-    response = HttpResponse(content_type=kind if is_shown and kind != "text/plain" else "text/plain; charset=utf-8" if is_shown else "application/octet-stream")
+    safe = "text/plain; charset=utf-8" if kind == "text/plain" else kind
+    response = HttpResponse(content_type=safe if is_shown else "application/octet-stream")
     response["X-Sapa-File"] = str(files.path(file.key))
-    response["Content-Disposition"] = f"{'inline' if is_shown else 'attachment'}; filename*=UTF-8''{quote(file.name or 'file', safe='')}"
+    response["Content-Disposition"] = (
+        f"{'inline' if is_shown else 'attachment'}; filename*=UTF-8''{quote(file.name or 'file', safe='')}"
+    )
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, max-age=31536000, immutable"
     response["ETag"] = f'"{file.sha256}"'
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     if kind == "application/pdf" and is_shown:
         # A sandbox would keep the browser's own viewer from starting; a PDF has no access to the page around it.
-        response["Content-Security-Policy"] = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+        response["Content-Security-Policy"] = (
+            "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+        )
         response["X-Frame-Options"] = "SAMEORIGIN"
     else:
-        response["Content-Security-Policy"] = "default-src 'none'; media-src 'self'; img-src 'self'; style-src 'unsafe-inline'; sandbox"
+        response["Content-Security-Policy"] = (
+            "default-src 'none'; media-src 'self'; img-src 'self'; style-src 'unsafe-inline'; sandbox"
+        )
     return response

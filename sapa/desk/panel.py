@@ -56,7 +56,7 @@ def of(conversation: Conversation, user: User) -> dict[str, Any]:
         "name": name,
         "initials": initials(name),
         "hue": hue(customer.pk),
-        "since": when.date(timezone.localtime(customer.created_at).date()),
+        "since": when.long_date(timezone.localtime(customer.created_at).date()),
         "identities": list(Identity.objects.filter(customer=customer)[:MOST_IDENTITIES]),
         "customer_fields": _fields(fields, "customer", customer.fields),
         "conversation_fields": _fields(fields, "conversation", conversation.fields),
@@ -98,7 +98,7 @@ def _value(field: CustomField, value: object) -> str:
 
 def _date(value: str) -> str:
     try:
-        return when.date(date.fromisoformat(value))
+        return when.long_date(date.fromisoformat(value))
     except ValueError:
         return value
 
@@ -112,7 +112,12 @@ def _raw(value: object) -> str:
 
 
 def _earlier(conversation: Conversation, user: User) -> list[Earlier]:
-    others = visible_to(user).filter(customer=conversation.customer_id).exclude(pk=conversation.pk).order_by("-last_message_at")
+    others = (
+        visible_to(user)
+        .filter(customer=conversation.customer_id)
+        .exclude(pk=conversation.pk)
+        .order_by("-last_message_at")
+    )
     now = clock.now()
     return [
         Earlier(

@@ -64,7 +64,9 @@ def view_groups(user: User) -> list[ViewGroup]:
     if teams:
         groups.append(ViewGroup(_("Teams"), [View(f"team-{team.pk}", team.name, "team") for team in teams]))
     if len(inboxes) > 1:
-        groups.append(ViewGroup(_("Inboxes"), [View(f"inbox-{inbox.pk}", inbox.name, inbox.channel) for inbox in inboxes]))
+        groups.append(
+            ViewGroup(_("Inboxes"), [View(f"inbox-{inbox.pk}", inbox.name, inbox.channel) for inbox in inboxes])
+        )
     return groups
 
 
@@ -81,7 +83,9 @@ def rows_of(slug: str, user: User) -> QuerySet[Conversation]:
         case "mine":
             return rows.filter(assignee=user, status__in=ACTIVE)
         case "mentions":
-            return rows.filter(pk__in=Participant.objects.filter(user=user).values("conversation")).exclude(status="spam")
+            return rows.filter(pk__in=Participant.objects.filter(user=user).values("conversation")).exclude(
+                status="spam"
+            )
         case "drafts":
             return rows.filter(pk__in=Draft.objects.filter(user=user).values("conversation"))
         case "snoozed":
@@ -113,13 +117,15 @@ def with_tags(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
 def counts(user: User, groups: Sequence[ViewGroup]) -> dict[str, str]:
     """How many each counted view holds, in one statement; each count stops at MOST_COUNTED."""
     slugs = [view.slug for group in groups for view in group.views if view.is_counted]
-    parts, values = [], []
+    # Built of the ORM's own statements, each with its parameters.
+    parts: list[str] = []
+    values: list[int | str] = []
     for slug in slugs:
         sql, parameters = rows_of(slug, user).order_by().values("pk")[: MOST_COUNTED + 1].query.sql_with_params()
-        parts.append(f"(select count(*) from ({sql}) n)")
+        parts.append(f"(select count(*) from ({sql}) n)")  # noqa: S608
         values += parameters
     with connection.cursor() as cursor:
-        cursor.execute(f"select {', '.join(parts)}", values)  # noqa: S608  (built of the ORM's own statements)
+        cursor.execute(f"select {', '.join(parts)}", values)
         found: tuple[int, ...] = cursor.fetchone()
     return {slug: _shown(count) for slug, count in zip(slugs, found, strict=True)}
 

@@ -91,7 +91,9 @@ def _chips(conversation: Conversation, now: datetime) -> list[Chip]:
     if conversation.status == "snoozed" and conversation.snoozed_until:
         chips.append(Chip(when.until(conversation.snoozed_until, now), "info", "snooze"))
     elif conversation.status != "open":
-        chips.append(Chip(conversation.get_status_display(), "good" if conversation.status in ("resolved", "closed") else ""))
+        chips.append(
+            Chip(conversation.get_status_display(), "good" if conversation.status in ("resolved", "closed") else "")
+        )
     if conversation.waiting_since:
         waits = now - conversation.waiting_since
         kind = "bad" if waits > VERY_LATE else "warn" if waits > LATE else ""

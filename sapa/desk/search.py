@@ -30,7 +30,9 @@ def search(user: User, q: str) -> Found:
     if not q:
         return Found([], is_cut=False)
     words = _words(q)
-    ids = _by_number(user, q) or _by_customer(user, q, words) | (_by_subject(user, words) if words is not None else set())
+    ids = _by_number(user, q) or _by_customer(user, q, words) | (
+        _by_subject(user, words) if words is not None else set()
+    )
     rows = with_tags(Conversation.objects.filter(pk__in=ids)).select_related("customer", "assignee", "inbox", "team")
     items = list(rows.order_by("-last_message_at", "-id")[: MOST + 1])
     return Found(items[:MOST], is_cut=len(items) > MOST)
@@ -44,7 +46,9 @@ def _by_number(user: User, q: str) -> set[int]:
 
 
 def _by_customer(user: User, q: str, words: SearchQuery | None) -> set[int]:
-    customers = set(Identity.objects.filter(address__startswith=q.lower()).values_list("customer_id", flat=True)[:MOST_OF_A_WAY])
+    customers = set(
+        Identity.objects.filter(address__startswith=q.lower()).values_list("customer_id", flat=True)[:MOST_OF_A_WAY]
+    )
     if words is not None:
         named = Customer.objects.annotate(words=SearchVector("name", config="simple")).filter(words=words)
         customers |= set(named.values_list("pk", flat=True)[:MOST_OF_A_WAY])

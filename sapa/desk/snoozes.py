@@ -37,7 +37,11 @@ def presets() -> Sequence[Preset]:
         (_("Monday morning"), _at(monday, MORNING)),
         (_("In one month"), _at(now + timedelta(days=30), MORNING)),
     ]
-    return [Preset(f"{at:%Y-%m-%dT%H:%M}", label, when.until(at, now)) for label, at in moments if at > now + timedelta(minutes=30)]
+    return [
+        Preset(f"{at:%Y-%m-%dT%H:%M}", label, when.until(at, now))
+        for label, at in moments
+        if at > now + timedelta(minutes=30)
+    ]
 
 
 def moment(value: str) -> datetime:
@@ -46,7 +50,9 @@ def moment(value: str) -> datetime:
         naive = datetime.fromisoformat(value.strip()).replace(tzinfo=None)
         return timezone.make_aware(naive)
     except (ValueError, OverflowError) as error:
-        raise Refused(_("«%(value)s» is not a moment such as 2026-11-23T08:00.") % {"value": value[:40]}, field="until") from error
+        raise Refused(
+            _("«%(value)s» is not a moment such as 2026-11-23T08:00.") % {"value": value[:40]}, field="until"
+        ) from error
 
 
 def _at(day: datetime, hour: time) -> datetime:

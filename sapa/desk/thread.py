@@ -1,17 +1,17 @@
 """What a thread shows: messages and events in the order in which they happened, days between them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from sapa.accounts.models import Team, User
 from sapa.conversations.models import Attachment, Conversation, Message, Tag
-from sapa.core import clock, html as markup
+from sapa.core import clock
+from sapa.core import html as markup
 from sapa.desk import when
 from sapa.desk.files import shown_inline
 from sapa.desk.rows import hue, initials
@@ -20,6 +20,7 @@ from sapa.timeline.models import Fact
 MOST = 50  # messages at first, and with each «earlier»
 MOST_AT_ONCE = 300
 MOST_EVENTS = 200
+ONE_GO = timedelta(seconds=2)
 EVENTS = ("case.status_changed", "case.assigned", "case.reclassified", "message.withdrawn")
 
 
@@ -34,6 +35,7 @@ class Entry:
     day: str = ""
     message: "Shown | None" = None
     event: str = ""
+    by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def thread(conversation: Conversation, user: User, *, before: int = 0, since: in
     messages = found[:limit][::-1]
     is_whole = len(found) <= limit and not since
     facts = _facts(conversation, messages, is_whole=is_whole, until_first=bool(before))
-    entries = _with_days(sorted([*_events(facts), *_messages(messages, user)], key=lambda entry: entry.at))
+    entries = _in_order([*_events(facts), *_messages(messages, user)])
     earlier = messages[0].pk if messages and not is_whole else 0
     return Thread(entries, earlier=earlier, newest=messages[-1].pk if messages else 0)
 
@@ -92,12 +94,17 @@ def _facts(conversation: Conversation, messages: Sequence[Message], *, is_whole:
     return list(rows[:MOST_EVENTS])[::-1]
 
 
-def _with_days(entries: Iterable[Entry]) -> list[Entry]:
-    now, last, result = clock.now(), "", []
-    for entry in entries:
-        day = when.day(entry.at, now)
-        result.append(Entry(entry.id, entry.at, entry.time, entry.full_time, day if day != last else "", entry.message, entry.event))
-        last = day
+def _in_order(entries: Iterable[Entry]) -> list[Entry]:
+    """By moment; what one person did in one go stands in one line; days are named where they begin."""
+    now, day, result = clock.now(), "", list[Entry]()
+    for entry in sorted(entries, key=lambda entry: entry.at):
+        last = result[-1] if result else None
+        if last and last.event and entry.event and last.by == entry.by and entry.at - last.at < ONE_GO:
+            result[-1] = replace(last, event=f"{last.event} · {entry.event}")
+            continue
+        begins = when.day(entry.at, now)
+        result.append(replace(entry, day=begins) if begins != day else entry)
+        day = begins
     return result
 
 
@@ -106,7 +113,13 @@ def _with_days(entries: Iterable[Entry]) -> list[Entry]:
 
 def _messages(messages: Sequence[Message], user: User) -> list[Entry]:
     return [
-        Entry(f"m{row.pk}", row.created_at, when.clock_time(row.created_at), when.full(row.created_at), message=shown(row, user))
+        Entry(
+            f"m{row.pk}",
+            row.created_at,
+            when.clock_time(row.created_at),
+            when.full(row.created_at),
+            message=shown(row, user),
+        )
         for row in messages
     ]
 
@@ -132,12 +145,20 @@ def shown(row: Message, user: User) -> Shown:
             if row.recipients.get(kind)
         ],
         pictures=[file for file in files if file.content_type.startswith("image/") and shown_inline(file.content_type)],
-        files=[file for file in files if not (file.content_type.startswith("image/") and shown_inline(file.content_type))],
+        files=[
+            file for file in files if not (file.content_type.startswith("image/") and shown_inline(file.content_type))
+        ],
         state=row.get_state_display() if row.direction == Message.Direction.OUT else "",
-        state_icon={"queued": "clock", "sending": "send", "failed": "warning", "delivered": "delivered", "read": "delivered"}.get(
-            row.state, "sent"
-        ),
-        due=when.until(row.send_after, clock.now()) if row.state == "queued" and row.send_after and row.attempts else "",
+        state_icon={
+            "queued": "clock",
+            "sending": "send",
+            "failed": "warning",
+            "delivered": "delivered",
+            "read": "delivered",
+        }.get(row.state, "sent"),
+        due=when.until(row.send_after, clock.now())
+        if row.state == "queued" and row.send_after and row.attempts
+        else "",
     )
 
 
@@ -153,7 +174,7 @@ def _body(row: Message) -> str:
     if not row.html:
         return markup.from_text(row.text)
     inline = {file.content_id: file_address(file) for file in row.attachments.all() if file.content_id}
-    return markup.reveal(markup.clean(row.html), inline=inline)
+    return markup.reveal(row.html, inline=inline)
 
 
 def file_address(file: Attachment) -> str:
@@ -175,25 +196,20 @@ def _named(person: dict[str, Any]) -> str:
 
 
 def _events(facts: Sequence[Fact]) -> list[Entry]:
-    """Facts as sentences; those of one person at one moment stand in one line."""
+    """Facts as sentences; those that say nothing to a reader are left out."""
     words = _words(facts)
-    entries: list[Entry] = []
-    last: Fact | None = None
-    for fact in facts:
-        sentence = _sentence(fact, words)
-        if not sentence:
-            continue
-        is_near = last is not None and fact.agent_id == last.agent_id and fact.occurred_at - last.occurred_at < timedelta(seconds=2)
-        if is_near and entries:
-            entries[-1] = Entry(
-                entries[-1].id, entries[-1].at, entries[-1].time, entries[-1].full_time, event=f"{entries[-1].event} · {sentence}"
-            )
-        else:
-            entries.append(
-                Entry(f"f{fact.pk}", fact.occurred_at, when.clock_time(fact.occurred_at), when.full(fact.occurred_at), event=sentence)
-            )
-        last = fact
-    return entries
+    told = [(fact, sentence) for fact in facts if (sentence := _sentence(fact, words))]
+    return [
+        Entry(
+            f"f{fact.pk}",
+            fact.occurred_at,
+            when.clock_time(fact.occurred_at),
+            when.full(fact.occurred_at),
+            event=sentence,
+            by=fact.agent_id,
+        )
+        for fact, sentence in told
+    ]
 
 
 @dataclass(frozen=True)
@@ -205,9 +221,7 @@ class _Words:
 
 def _words(facts: Sequence[Fact]) -> _Words:
     """Names of the people, teams and tags that these facts speak of, in one query each."""
-    people = {fact.agent_id for fact in facts}
-    teams: set[object] = set()
-    tags: set[object] = set()
+    people, teams, tags = {fact.agent_id for fact in facts}, set[int | None](), set[int | None]()
     for fact in facts:
         payload = fact.payload
         if fact.kind == "case.assigned":
@@ -215,12 +229,15 @@ def _words(facts: Sequence[Fact]) -> _Words:
             teams |= {payload.get("from_team"), payload.get("to_team")}
         elif payload.get("field") == "tag":
             tags |= {payload.get("before"), payload.get("after")}
-    people, teams, tags = people - {None}, teams - {None}, tags - {None}
     return _Words(
-        people={user.pk: str(user) for user in User.objects.filter(Q(pk__in=people))} if people else {},
-        teams={team.pk: team.name for team in Team.objects.filter(pk__in=teams)} if teams else {},
-        tags={tag.pk: tag.name for tag in Tag.objects.filter(pk__in=tags)} if tags else {},
+        people={user.pk: str(user) for user in User.objects.filter(pk__in=_ids(people))} if _ids(people) else {},
+        teams={team.pk: team.name for team in Team.objects.filter(pk__in=_ids(teams))} if _ids(teams) else {},
+        tags={tag.pk: tag.name for tag in Tag.objects.filter(pk__in=_ids(tags))} if _ids(tags) else {},
     )
+
+
+def _ids(found: set[int | None]) -> list[int]:
+    return [id for id in found if id is not None]
 
 
 def _sentence(fact: Fact, words: _Words) -> str:
@@ -268,7 +285,11 @@ def _given(payload: dict[str, Any], who: str, words: _Words) -> str:
         elif name == who:
             parts.append(_("%(who)s took it") % {"who": who})
         else:
-            parts.append(_("%(who)s gave it to %(name)s") % {"who": who, "name": name} if who else _("Given to %(name)s") % {"name": name})
+            parts.append(
+                _("%(who)s gave it to %(name)s") % {"who": who, "name": name}
+                if who
+                else _("Given to %(name)s") % {"name": name}
+            )
     if payload.get("from_team") != to_team:
         team = words.teams.get(to_team or 0, _("a team that is gone"))
         parts.append(_("Team: %(team)s") % {"team": team} if to_team else _("No team"))
@@ -278,7 +299,7 @@ def _given(payload: dict[str, Any], who: str, words: _Words) -> str:
 def _changed(payload: dict[str, Any], who: str, words: _Words) -> str:
     field, after = payload.get("field"), payload.get("after")
     if field == "priority":
-        label = dict(Conversation.Priority.choices).get(after, "")
+        label = dict(Conversation.Priority.choices).get(int(after or 0), "")
         return _("%(who)s set the priority to %(priority)s") % {"who": who or "Sapa", "priority": label}
     if field == "tag":
         tag = words.tags.get(after or payload.get("before") or 0, "")

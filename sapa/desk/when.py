@@ -1,10 +1,10 @@
 """Moments and spans as people of a language read them; cheap, because a list has fifty of each."""
 
-from datetime import date as Date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from babel import Locale
-from babel.dates import format_date, format_time, format_timedelta, get_datetime_format
+from babel.dates import format_date, format_time, format_timedelta
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -46,12 +46,8 @@ def brief(moment: datetime, now: datetime) -> str:
 
 
 def full(moment: datetime) -> str:
-    """Day and time, for titles: 23 November 2026 14:05."""
-    here = timezone.localtime(moment)
-    pattern = get_datetime_format("medium", locale=locale())
-    return pattern.replace("{0}", format_time(here, "short", locale=locale())).replace(
-        "{1}", format_date(here, "long", locale=locale())
-    )
+    """Day and time, for titles: 23 November 2026, 14:05."""
+    return f"{long_date(timezone.localtime(moment).date())}, {clock_time(moment)}"
 
 
 def until(moment: datetime, now: datetime) -> str:
@@ -64,9 +60,11 @@ def until(moment: datetime, now: datetime) -> str:
 
 def span(length: timedelta) -> str:
     """12 min, 3 h, 2 d: one unit."""
-    return format_timedelta(max(length, timedelta(minutes=1)), granularity="minute", threshold=1, format="short", locale=locale())
+    return format_timedelta(
+        max(length, timedelta(minutes=1)), granularity="minute", threshold=1, format="short", locale=locale()
+    )
 
 
-def date(moment: Date) -> str:
+def long_date(moment: date) -> str:
     """23 November 2026."""
     return format_date(moment, "long", locale=locale())

@@ -14,4 +14,6 @@ register = template.Library()
 @lru_cache(maxsize=200)
 def icon(name: str) -> SafeString:
     """An `<svg class="icon">` that takes its size and colour from the text around it."""
-    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("desk/icons.svg"), name)
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("desk/icons.svg"), name
+    )

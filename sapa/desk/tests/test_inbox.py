@@ -35,7 +35,10 @@ def test_open_with_a_conversation_shows_its_thread(world: World, alice: Client) 
     assert 'aria-current="true"' in page
 
 
-@pytest.mark.parametrize("path", ["/inbox/open/", "/inbox/open/{id}/", "/conversations/{id}/thread", "/conversations/{id}/side", "/search/?q=x"])
+@pytest.mark.parametrize(
+    "path",
+    ["/inbox/open/", "/inbox/open/{id}/", "/conversations/{id}/thread", "/conversations/{id}/side", "/search/?q=x"],
+)
 def test_a_stranger_is_sent_to_the_log_in(world: World, client: Client, path: str) -> None:
     conversation = world.receive()
     answer = client.get(path.format(id=conversation.pk))
@@ -62,13 +65,20 @@ def test_names_subjects_and_texts_are_never_markup(world: World, alice: Client) 
     evil = "<script>alert(1)</script>"
     conversation = world.receive(evil, name=evil, subject=evil, address="evil@customer.example")
     actions.set_tags(conversation, ["<b>tag</b>"], by=world.alice)
-    for path in (f"/inbox/open/{conversation.pk}/", f"/conversations/{conversation.pk}/side", "/search/?q=script", f"/conversations/{conversation.pk}/tag-menu"):
+    for path in (
+        f"/inbox/open/{conversation.pk}/",
+        f"/conversations/{conversation.pk}/side",
+        "/search/?q=script",
+        f"/conversations/{conversation.pk}/tag-menu",
+    ):
         page = alice.get(path).content.decode()
         assert "<script>alert" not in page
         assert "<b>tag" not in page
 
 
-def test_a_page_costs_a_fixed_number_of_queries(world: World, alice: Client, django_assert_max_num_queries: object) -> None:
+def test_a_page_costs_a_fixed_number_of_queries(
+    world: World, alice: Client, django_assert_max_num_queries: object
+) -> None:
     for number in range(60):
         conversation = world.receive(f"Number {number}")
         actions.set_tags(conversation, ["one", "two"], by=world.alice)
@@ -89,7 +99,9 @@ def test_the_second_page_goes_on_where_the_first_ended(world: World, alice: Clie
     assert all((f'id="c{id}"' in first) != (f'id="c{id}"' in second) for id in ids)
 
 
-@pytest.mark.parametrize("cursor", ["x", "1", "1.2.3", "99999999999999999999999.1", "-1.-1", "1.99999999999999999999999"])
+@pytest.mark.parametrize(
+    "cursor", ["x", "1", "1.2.3", "99999999999999999999999.1", "-1.-1", "1.99999999999999999999999"]
+)
 def test_a_broken_cursor_is_no_such_page(world: World, alice: Client, cursor: str) -> None:
     assert alice.get(f"/inbox/open/?cursor={cursor}").status_code in (200, 404)
 

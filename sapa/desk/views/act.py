@@ -24,7 +24,11 @@ def people(request: HttpRequest, id: int) -> HttpResponse:
     """The menu of people and teams who may get the conversation."""
     conversation = _found(request, id)
     users, teams = choices.people(conversation)
-    return render(request, "desk/_people.html", {"conversation": conversation, "people": users, "teams": teams, "me": request.user})
+    return render(
+        request,
+        "desk/_people.html",
+        {"conversation": conversation, "people": users, "teams": teams, "me": request.user},
+    )
 
 
 @require_POST
@@ -107,7 +111,9 @@ def tag_menu(request: HttpRequest, id: int) -> HttpResponse:
     """The editor of tags, with the words already in use."""
     conversation = _found(request, id)
     chosen = [tag.name for tag in conversation.tags.all()]
-    return render(request, "desk/_tags.html", {"conversation": conversation, "chosen": chosen, "names": choices.tag_names()})
+    return render(
+        request, "desk/_tags.html", {"conversation": conversation, "chosen": chosen, "names": choices.tag_names()}
+    )
 
 
 @require_POST
