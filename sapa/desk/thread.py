@@ -199,17 +199,12 @@ def _events(facts: Sequence[Fact]) -> list[Entry]:
     """Facts as sentences; those that say nothing to a reader are left out."""
     words = _words(facts)
     told = [(fact, sentence) for fact in facts if (sentence := _sentence(fact, words))]
-    return [
-        Entry(
-            f"f{fact.pk}",
-            fact.occurred_at,
-            when.clock_time(fact.occurred_at),
-            when.full(fact.occurred_at),
-            event=sentence,
-            by=fact.agent_id,
-        )
-        for fact, sentence in told
-    ]
+    return [_event(fact, sentence) for fact, sentence in told]
+
+
+def _event(fact: Fact, sentence: str) -> Entry:
+    at = fact.occurred_at
+    return Entry(f"f{fact.pk}", at, when.clock_time(at), when.full(at), event=sentence, by=fact.agent_id)
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,9 @@ def alice(world: World, client: Client) -> Client:
 
 
 def stored(name: str, content: bytes, content_type: str, *, content_id: str = "") -> actions.IncomingFile:
-    kept = files.store(content)
+    kept = vars(files.store(content))
     return actions.IncomingFile(
-        name=name,
-        content_type=content_type,
-        size=kept.size,
-        sha256=kept.sha256,
-        key=kept.key,
-        content_id=content_id,
-        is_inline=bool(content_id),
+        name=name, content_type=content_type, content_id=content_id, is_inline=bool(content_id), **kept
     )
 
 
@@ -43,7 +37,15 @@ def test_messages_notes_and_events_stand_in_order_under_their_day(world: World, 
     actions.note(conversation, by=world.alice, text="Asked the warehouse")
     actions.change_status(conversation, "resolved", by=world.alice)
     page = thread(alice, conversation)
-    places = [page.index(text) for text in ("Today", "Where is my order?", "Carol gave it to Alice", "added the tag delivery", "Asked the warehouse", "Alice resolved it")]  # fmt: skip
+    happened = (
+        "Today",
+        "Where is my order?",
+        "Carol gave it to Alice",
+        "added the tag delivery",
+        "Asked the warehouse",
+        "Alice resolved it",
+    )
+    places = [page.index(text) for text in happened]
     assert places == sorted(places)
     assert page.count('class="day"') == 1
 
