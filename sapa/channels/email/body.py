@@ -24,6 +24,7 @@ EXTENSIONS = {
     "audio/wav": ".wav", "video/mp4": ".mp4", "application/pgp-signature": ".asc", "application/json": ".json",
 }  # fmt: skip
 TNEF_TYPES = {"application/ms-tnef", "application/vnd.ms-tnef"}
+SEALED = {"application/pgp-encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"}
 NOT_FOR_PEOPLE = {"text/x-amp-html", "text/watch-html"}  # other renderings of what the alternatives say anyway
 
 
@@ -89,6 +90,8 @@ def _walk(part: Part, body: Body, budget: Budget) -> None:
     elif kind in TNEF_TYPES or part.filename.lower() == "winmail.dat":
         _add_tnef(part, body, budget)
     elif kind not in NOT_FOR_PEOPLE:
+        if kind in SEALED:
+            budget.problem(_("The mail is encrypted; it can be opened only outside."))
         _add_file(part, body, budget)
 
 
@@ -124,11 +127,14 @@ def _walk_childless(part: Part, body: Body, budget: Budget) -> None:
 
 def _add_text(part: Part, body: Body, budget: Budget) -> None:
     data = content(part, budget)
-    text = _lines(decode(data, part.params.get("charset", "")))
-    if len(text) > MAX_BODY:
+    text = _lines(decode(data, part.params.get("charset", ""), guess=budget.guesses > 0))
+    budget.guesses -= not data.isascii()
+    room = min(MAX_BODY, budget.letters)
+    budget.letters -= min(len(text), room)
+    if len(text) > room:
         budget.problem(_("The body is very long; its beginning is shown and all of it is attached."))
         body.attachments.append(Attachment(_name(part, body), part.content_type, data))
-        text = text[:MAX_BODY]
+        text = text[:room]
     if part.content_type == "text/html":
         if text.strip():
             body.pieces.append(Piece(html=text))

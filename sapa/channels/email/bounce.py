@@ -12,6 +12,7 @@ from sapa.channels.email.threading import message_ids
 
 MAX_SCAN = 20_000  # characters of the text looked at
 MAX_REASON = 500
+MAX_REPORT = 64_000  # bytes
 STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 REPLY_CODE = re.compile(r"(?<![\d.])([45]\d\d)[ -](?=\D)")
 FAILED = re.compile(
@@ -51,13 +52,14 @@ def detect(
 
 def _standard(report: bytes, returned: Sequence[bytes], text: str) -> Bounce:
     """RFC 3464: a block about the message, then one block for each recipient; the worst recipient is told."""
+    report = report[:MAX_REPORT]
     blocks: list[Headers] = []
     at = 0
-    while at < len(report) and len(blocks) < 100:
-        block, at_next, _ended = split(report, at)
+    while 0 <= at < len(report):
+        block, behind, _ended = split(report, at)
         if block.fields:
             blocks.append(block)
-        at = max(at_next, at + 1)
+        at = behind if behind > at else report.find(b"\n", at) + 1 or len(report)
     people = [
         block
         for block in blocks

@@ -23,8 +23,11 @@ REFUSED = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "unicode-
 SURROGATES = re.compile("[\ud800-\udfff]")
 
 
-def decode(data: bytes | memoryview, declared: str = "") -> str:
-    """Text of `data`; never fails, never holds NUL or lone surrogates. Line ends stay as they are."""
+def decode(data: bytes | memoryview, declared: str = "", *, guess: bool = False) -> str:
+    """Text of `data`; never fails, never holds NUL or lone surrogates. Line ends stay as they are.
+
+    With `guess` the charset of unlabelled text is guessed from its letters, which takes some milliseconds.
+    """
     data = bytes(data)
     codec = lookup(declared)
     if codec and is_not_ascii_based(codec):
@@ -43,7 +46,7 @@ def decode(data: bytes | memoryview, declared: str = "") -> str:
                 return tidy(data.decode(codec, "replace"))
     if codec == "utf-8" and _is_damaged_utf8(data):
         return tidy(data.decode("utf-8", "replace"))
-    return tidy(_guess(data))
+    return tidy(_guess(data) if guess else data.decode("cp1252", "replace"))
 
 
 @lru_cache(maxsize=256)

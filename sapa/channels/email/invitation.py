@@ -1,9 +1,14 @@
 """The first event of a calendar part, read by icalendar, for the card above the message."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from sapa.channels.email.charset import tidy
 from sapa.channels.email.mail import Calendar
+
+if TYPE_CHECKING:
+    from icalendar import Calendar as File
 
 MAX_BYTES = 200_000
 MAX_TEXT = 500
@@ -25,8 +30,8 @@ def read(data: bytes) -> Calendar | None:
         return Calendar(
             method=_text(file.get("METHOD")).upper(),
             summary=_text(event.get("SUMMARY")),
-            starts_at=_aware(starts),
-            ends_at=_aware(ends),
+            starts_at=_aware(starts, file),
+            ends_at=_aware(ends, file),
             all_day=starts is not None and not isinstance(starts, datetime),
             location=_text(event.get("LOCATION")),
             organizer=_text(event.get("ORGANIZER")).removeprefix("mailto:").removeprefix("MAILTO:"),
@@ -47,10 +52,20 @@ def _moment(event: object, name: str) -> date | None:
     return value if isinstance(value, date) else None
 
 
-def _aware(moment: date | None) -> datetime | None:
-    """Floating times and whole days are taken as UTC; the page says that they are days."""
+def _aware(moment: date | None, file: "File") -> datetime | None:
+    """The moment in UTC. Floating times and whole days are taken as UTC; the page says that they are days.
+
+    A time zone that the file itself defines by recurrence rules is never evaluated: a rule may run second by second from
+    the year 1. Its standard offset is taken instead.
+    """
     if moment is None:
         return None
     if not isinstance(moment, datetime):
         return datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if isinstance(moment.tzinfo, ZoneInfo | timezone):
+        return moment.astimezone(UTC)
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    standard = next((zone.get("TZOFFSETTO") for zone in file.walk("STANDARD")), None)
+    offset = getattr(standard, "td", timedelta(0))
+    return moment.replace(tzinfo=timezone(offset)).astimezone(UTC)

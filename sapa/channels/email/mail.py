@@ -89,7 +89,7 @@ class ParsedMail:
     text: str = ""
     html: str = ""  # as it came: never show it before sapa.core.html.clean
     attachments: tuple[Attachment, ...] = ()
-    headers: tuple[tuple[str, str], ...] = ()  # decoded, in their order; names as written
+    headers: tuple[tuple[str, str], ...] = ()  # decoded, in their order; names in lower case
     automatic: Automatic | None = None
     bounce: Bounce | None = None
     calendar: Calendar | None = None
@@ -103,7 +103,7 @@ class ParsedMail:
     def header(self, name: str) -> str:
         """The first header of that name, or an empty text."""
         wanted = name.lower()
-        return next((value for key, value in self.headers if key.lower() == wanted), "")
+        return next((value for key, value in self.headers if key == wanted), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from sapa.channels.email.params import parse_params
 
 MAX_PARTS = 1_000
 MAX_DEPTH = 50
+MAX_LETTERS = 3_000_000
+MAX_GUESSES = 10
 MAX_MISSES = 100_000  # lines that begin like a boundary and are none
 MAX_PART_HEADERS = 64_000  # bytes
 TAIL = re.compile(rb"(--)?[ \t]*(?:\r?\n|\r?\Z)")
@@ -53,6 +55,8 @@ class Budget:
     """What is left to spend on one mail, and what was odd about it."""
 
     parts: int = MAX_PARTS
+    letters: int = MAX_LETTERS  # of text and HTML shown
+    guesses: int = MAX_GUESSES  # of charsets
     problems: dict[str, None] = field(default_factory=dict)
 
     def problem(self, sentence: str) -> None:
@@ -65,7 +69,8 @@ def read_part(
     """The part with these headers and the body `data[start:end]`, its children read as far as the bounds allow."""
     content_type, params = parse_params(headers.raw("content-type"))
     if content_type.count("/") != 1 or len(content_type) > 127 or not content_type.isascii():
-        content_type = "text/plain" if content_type and content_type != "text" else default
+        is_file = bool(content_type) and bool(params.get("name"))
+        content_type = "application/octet-stream" if is_file else "text/plain" if content_type else default
     disposition, more = parse_params(headers.raw("content-disposition"))
     part = Part(
         data, start, end, headers, content_type, params, disposition, more.get("filename") or params.get("name", "")

@@ -126,7 +126,7 @@ def test_damaged_mail_never_breaks_the_reader() -> None:
     for number in range(COUNT):
         name = names[number % len(names)]
         raw = mutated(SAMPLES[name], chance)
-        began = time.perf_counter()
+        began = time.process_time()
         try:
             mail = parse(raw, own_domains=("toko.id",))
         except Unreadable as unreadable:
@@ -135,7 +135,7 @@ def test_damaged_mail_never_breaks_the_reader() -> None:
             raise AssertionError(f"mail {number}, made from «{name}» with seed {SEED}: {error!r}") from error
         else:
             check(mail)
-        worst = max(worst, time.perf_counter() - began)
+        worst = max(worst, time.process_time() - began)
     assert worst < LONGEST
     assert refused < COUNT / 10, "most damaged mail must still be readable"
 

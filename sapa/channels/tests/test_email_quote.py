@@ -123,15 +123,15 @@ def test_html_answers_below_or_between_quotes_are_not_folded() -> None:
 
 @pytest.mark.parametrize("line", ["On " * 130 + "\n", "From: a\n", "Salam,\n", "On a wrote:x\n", "> " * 150 + "\n"])
 def test_text_made_to_be_slow_is_split_in_time(line: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     split_text(line * (1_000_000 // len(line)))
-    assert time.perf_counter() - began < 4
+    assert time.process_time() - began < 4
 
 
 @pytest.mark.parametrize(
     "piece", ["<div class=gmail_quote>", "<blockquote type=cite>x</blockquote>", "<div id=appendonsend", "<div "]
 )
 def test_html_made_to_be_slow_is_split_in_time(piece: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     split_html(piece * (1_000_000 // len(piece)))
-    assert time.perf_counter() - began < 4
+    assert time.process_time() - began < 4

@@ -166,10 +166,10 @@ def test_decent_looks_are_kept() -> None:
     "bomb", ["<div>" * 200_000, "<font color=red>" * 20_000 + "</div>" * 40_000, "<b>" * 100_000, "<" * 500_000]
 )
 def test_html_made_to_be_slow_is_cleaned_in_time(bomb: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     clean(bomb)
     to_text(bomb)
-    assert time.perf_counter() - began < 4
+    assert time.process_time() - began < 4
 
 
 @pytest.mark.parametrize(
