@@ -5,6 +5,7 @@ transaction id, and a follower reads by (xid, id) only below the oldest transact
 appear behind it.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -36,6 +37,16 @@ select f.id, f.xid::text as x, f.kind from timeline_fact f
 where (f.xid, f.id) > (%s::xid8, %s) and f.xid < pg_snapshot_xmin(pg_current_snapshot())
 order by f.xid, f.id limit %s
 """
+
+
+_STATE = """
+select c.follower is null,
+  exists (select 1 from timeline_fact f where (f.xid, f.id) > (c.xid, c.fact_id)
+          and f.xid < pg_snapshot_xmin(pg_current_snapshot())),
+  exists (select 1 from timeline_fact f where (f.xid, f.id) > (c.xid, c.fact_id))
+from (select %s::text as name) wanted left join timeline_cursor c on c.follower = wanted.name
+"""
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.002, 1.0  # seconds
 
 
 def step(follower: Follower) -> bool:
@@ -75,11 +86,30 @@ def every() -> dict[str, Follower]:
 
 def loops() -> list[Loop]:
     """One loop for each follower."""
-
-    def stepper(follower: Follower) -> Callable[[], bool]:
-        return lambda: step(follower)
-
     return [
-        Loop(name=f"follow {follower.name}", step=stepper(follower), topics=frozenset({TOPIC}))
+        Loop(name=f"follow {follower.name}", step=_Pace(follower), topics=frozenset({TOPIC}))
         for follower in every().values()
     ]
+
+
+class _Pace:
+    """Steps only when there is something, and waits ever longer for facts that an open transaction holds back.
+
+    Looking needs neither lock nor transaction id, and the transaction that ends need not have written facts: nobody
+    would say that it is over.
+    """
+
+    def __init__(self, follower: Follower) -> None:
+        self.follower, self.pause = follower, SHORTEST_PAUSE
+
+    def __call__(self) -> bool:
+        with connection.cursor() as sql:
+            sql.execute(_STATE, (self.follower.name,))
+            is_new, is_ready, is_held = sql.fetchone()
+        if is_ready or is_new:
+            self.pause = SHORTEST_PAUSE
+            return step(self.follower) or is_held or is_new
+        if is_held:
+            time.sleep(self.pause)
+            self.pause = min(self.pause * 2, LONGEST_PAUSE)
+        return bool(is_held)
