@@ -45,7 +45,8 @@ def _report() -> tuple[bool, dict[str, Any]]:
         # A connection of its own: it must answer when the pool is exhausted, and say so quickly when nothing does.
         with psycopg.connect(**{**listen_params(), "connect_timeout": 3}, autocommit=True) as database:
             parts["database"] = {"ok": True, "version": str(database.info.server_version)}
-            parts["migrations"] = _migrations(database)
+            missing = _count_missing(database)
+            parts["migrations"] = {"ok": missing == 0, "missing": missing}
             if parts["migrations"]["ok"]:
                 parts["work"] = _work(database)
                 parts["followers"] = {name: round(max(lag, 0.0), 3) for name, lag in database.execute(_LAG)}
@@ -56,13 +57,18 @@ def _report() -> tuple[bool, dict[str, Any]]:
     return ready, {"ok": ready, **parts}
 
 
-def _migrations(database: psycopg.Connection[Any]) -> dict[str, Any]:
+def missing_migrations() -> int:
+    """How many migrations this version brings that the database has not had."""
+    with psycopg.connect(**listen_params(), autocommit=True) as database:
+        return _count_missing(database)
+
+
+def _count_missing(database: psycopg.Connection[Any]) -> int:
     known = database.execute("select to_regclass('django_migrations') is not null").fetchone()
     if not known or not known[0]:
-        return {"ok": False, "missing": len(written())}
+        return len(written())
     applied = {(app, name) for app, name in database.execute("select app, name from django_migrations")}
-    missing = len(written() - applied)
-    return {"ok": missing == 0, "missing": missing}
+    return len(written() - applied)
 
 
 def _work(database: psycopg.Connection[Any]) -> dict[str, Any]:
@@ -73,10 +79,9 @@ def _work(database: psycopg.Connection[Any]) -> dict[str, Any]:
 
 @cache
 def written() -> frozenset[tuple[str, str]]:
-    """The migrations of our own apps, by their files' names, so that no web process has to load them."""
+    """All migrations, by their files' names, so that no web process has to load them."""
     return frozenset(
         (config.label, file.stem)
         for config in apps.get_app_configs()
-        if config.name.startswith("sapa.")
         for file in Path(config.path).glob("migrations/[0-9]*.py")
     )

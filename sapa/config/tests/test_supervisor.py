@@ -1,5 +1,6 @@
 """`sapa serve` as a whole, in a folder of its own: it starts, mends what dies, and ends."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -52,9 +53,13 @@ class Serving:
         except OSError:
             return {"ok": False}
 
-    def role(self, name: str) -> psutil.Process:
-        found = [child for child in psutil.Process(self.process.pid).children() if child.cmdline()[-1] == name]
-        return found[0]
+    def role(self, name: str) -> psutil.Process | None:
+        """The role's process; None while it is dead."""
+        for child in psutil.Process(self.process.pid).children():
+            with contextlib.suppress(psutil.Error):
+                if child.cmdline()[-1:] == [name]:
+                    return child
+        return None
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -113,9 +118,10 @@ def test_a_second_one_in_the_same_folder_is_refused(serving: Serving) -> None:
 @pytest.mark.parametrize("name", ["web", "work"])
 def test_a_role_that_is_killed_comes_back(serving: Serving, name: str) -> None:
     killed = serving.role(name)
+    assert killed is not None
     workers = killed.children()
     killed.kill()
-    wait_for(lambda: serving.health()["ok"] and serving.role(name).pid != killed.pid)
+    wait_for(lambda: serving.role(name) not in {None, killed} and serving.health()["ok"])
     _, alive = psutil.wait_procs(workers, timeout=15)
     assert not alive, "workers of the killed role still answer"
 
