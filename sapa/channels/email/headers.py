@@ -67,7 +67,10 @@ def split(data: bytes, start: int = 0, end: int | None = None) -> tuple[Headers,
         match = LINE.match(data, at, end)
         if match:
             value = match.group(2)
-            fields.append((match.group(1).decode("ascii").lower(), FOLD.sub(b" ", value).strip()))
+            value = value.strip()
+            if b"\n" in value or b"\r" in value:
+                value = FOLD.sub(b" ", value)
+            fields.append((match.group(1).decode("ascii").lower(), value))
         elif data.startswith((b"From ", b">From "), at):
             match = TO_LINE_END.match(data, at, end)  # the separator of an mbox file
         if not match:

