@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 
 from sapa.accounts.models import User
 from sapa.accounts.permissions import Permission, Scope
 from sapa.conversations.audience import inboxes_open_to
-from sapa.conversations.models import Conversation, Inbox, Message, Participant, Seen
+from sapa.conversations.models import Conversation, Inbox, Message, Notification, Participant, Seen
 
 
 def visible_to(user: User) -> QuerySet[Conversation]:
@@ -98,3 +98,23 @@ def unread_by(user: User, conversations: Sequence[Conversation]) -> set[int]:
         )
     )
     return {id for id in ids if id not in seen}
+
+
+def colleagues_of(user: User, *, starting: str = "", most: int = 8) -> list[User]:
+    """Active people with a word of their name (or their address) that begins so, by name; oneself comes last."""
+    words = starting.strip()[:60]
+    found = User.objects.filter(is_active=True, role__permissions__contains=[Permission.READ])
+    if words:
+        found = found.filter(Q(name__istartswith=words) | Q(name__icontains=f" {words}") | Q(email__istartswith=words))
+    return list(found.order_by(Case(When(pk=user.pk, then=1), default=0), "name", "pk")[:most])
+
+
+def notifications_of(user: User) -> QuerySet[Notification]:
+    """What this person was told, newest first, of conversations that they still may see."""
+    rows = Notification.objects.filter(user=user, conversation__in=visible_to(user))
+    return rows.select_related("conversation__customer", "message").order_by("-id")
+
+
+def unread_notifications(user: User, most: int = 99) -> int:
+    """How many of them are unread, counted up to `most` + 1."""
+    return notifications_of(user).filter(read_at__isnull=True).order_by().values("pk")[: most + 1].count()

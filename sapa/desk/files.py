@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from django.http import HttpResponse
 
-from sapa.conversations.models import Attachment
+from sapa.conversations.models import Attachment, DraftFile
 from sapa.core import files
 
 # Never HTML, SVG or anything else that runs: those are only saved.
@@ -24,7 +24,7 @@ def shown_inline(content_type: str) -> bool:
     return content_type.partition(";")[0].strip().lower() in SHOWN
 
 
-def file_response(file: Attachment, *, save: bool = False) -> HttpResponse:
+def file_response(file: Attachment | DraftFile, *, save: bool = False) -> HttpResponse:
     """The file itself; the server streams it from the store (X-Sapa-File), so that no request thread is held."""
     kind = file.content_type.partition(";")[0].strip().lower()
     is_shown = shown_inline(kind) and not save

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from sapa.desk.views import act, inbox, presence, search, thread
+from sapa.desk.views import act, composer, inbox, notifications, presence, search, thread
 
 app_name = "desk"
 urlpatterns = [
@@ -32,5 +32,21 @@ urlpatterns = [
     path("files/<int:id>/", thread.file, name="file"),
     path("files/<int:id>/<str:name>", thread.file, name="named_file"),
     path("presence", presence.presence, name="presence"),
+    path("conversations/<int:id>/composer", composer.fragment, name="composer"),
+    path("conversations/<int:id>/draft", composer.draft, name="draft"),
+    path("conversations/<int:id>/draft/discard", composer.discard, name="discard_draft"),
+    path("conversations/<int:id>/draft/settle", composer.settle, name="settle_draft"),
+    path("conversations/<int:id>/draft/files", composer.add_file, name="add_draft_file"),
+    path("conversations/<int:id>/draft/files/<int:file>", composer.file, name="draft_file"),
+    path("conversations/<int:id>/draft/files/<int:file>/remove", composer.remove_file, name="remove_draft_file"),
+    path("conversations/<int:id>/reply", composer.reply, name="reply"),
+    path("conversations/<int:id>/note", composer.note, name="note"),
+    path("conversations/<int:id>/withdraw", composer.withdraw, name="withdraw"),
+    path("conversations/<int:id>/colleagues", composer.colleagues, name="colleagues"),
+    path("notifications/", notifications.page, name="notifications"),
+    path("notifications/bell", notifications.bell, name="bell"),
+    path("notifications/read", notifications.read, name="read_notifications"),
+    path("notifications/desktop", notifications.desktop, name="desktop_notifications"),
+    path("notifications/<int:id>", notifications.visit, name="notification"),
     path("search/", search.search, name="search"),
 ]

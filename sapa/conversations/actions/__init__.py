@@ -15,18 +15,26 @@ from sapa.conversations.actions.deliver import (
     postpone,
     put_back,
 )
-from sapa.conversations.actions.draft import discard_draft, save_draft, send_draft, settle_draft, take_back
+from sapa.conversations.actions.draft import (
+    discard_draft,
+    recipients_of,
+    save_draft,
+    send_draft,
+    settle_draft,
+    take_back,
+)
 from sapa.conversations.actions.files import add_file, remove_file, too_large
 from sapa.conversations.actions.merge import merge_customers
 from sapa.conversations.actions.note import note
 from sapa.conversations.actions.receive import Incoming, IncomingFile, Received, customer_at, receive
-from sapa.conversations.actions.reply import Recipient, Recipients, ReplyFile, reply, withdraw
+from sapa.conversations.actions.reply import UNDO_SECONDS, Recipient, Recipients, ReplyFile, reply, withdraw
+from sapa.conversations.actions.seen import mark_read, see, set_desktop_notifications, unsee
 from sapa.conversations.actions.start import start
-from sapa.conversations.actions.seen import mark_read, see, unsee
 from sapa.conversations.actions.status import change_status, snooze, wake_snoozed
 from sapa.conversations.actions.tags import delete_tag, merge_tags, rename_tag
 
 __all__ = [
+    "UNDO_SECONDS",
     "Incoming",
     "IncomingFile",
     "Received",
@@ -55,6 +63,7 @@ __all__ = [
     "postpone",
     "put_back",
     "receive",
+    "recipients_of",
     "remove_file",
     "rename",
     "rename_tag",
@@ -62,6 +71,7 @@ __all__ = [
     "save_draft",
     "see",
     "send_draft",
+    "set_desktop_notifications",
     "set_field",
     "set_priority",
     "set_tags",

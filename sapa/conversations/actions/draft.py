@@ -83,7 +83,12 @@ def send_draft(
     draft = Draft.objects.select_for_update().filter(conversation=conversation, user=by, kind=kind_of(kind)).first()
     if draft is None:
         raise Conflict(_("There is no draft to send: it has been sent or thrown away already, perhaps in another tab."))
-    files = [_as_reply_file(file) for file in draft.files.order_by("pk")]
+    # A picture that was deleted from the text again does not go with it.
+    files = [
+        _as_reply_file(file)
+        for file in draft.files.order_by("pk")
+        if not file.is_inline or file.content_id in draft.html
+    ]
     if draft.kind == Draft.Kind.NOTE:
         message = note(conversation, by=by, html=draft.html, files=files)
     else:
@@ -91,7 +96,7 @@ def send_draft(
             conversation,
             by=by,
             html=draft.html,
-            recipients=_recipients(draft),
+            recipients=recipients_of(draft),
             files=files,
             signature=signature,
             undo_seconds=undo_seconds,
@@ -118,10 +123,17 @@ def take_back(message: Message, *, by: User) -> Draft:
     draft.html = (withdrawn.html or markup.from_text(withdrawn.text)) + draft.html
     for line in ("to", "cc", "bcc"):
         setattr(draft, line, withdrawn.recipients.get(line, []))
-    draft.version += 1
+    # No tab has this text yet: what an open one saves next does not replace it in silence.
+    draft.version, draft.editor = draft.version + 1, ""
     draft.save()
     DraftFile.objects.bulk_create(DraftFile(draft=draft, **vars(file)) for file in files)
     return draft
+
+
+def recipients_of(draft: Draft) -> Recipients | None:
+    """The people in the draft's lines; None when there are none."""
+    lines = {line: tuple(Recipient(**person) for person in getattr(draft, line)) for line in ("to", "cc", "bcc")}
+    return Recipients(**lines) if any(lines.values()) else None
 
 
 def _locked(conversation: Conversation, by: User, kind: str, version: int) -> Draft:
@@ -148,11 +160,6 @@ def _keep_other(draft: Draft, editor: str) -> None:
 
 def _same(one: str, other: str) -> bool:
     return markup.to_text(one).split() == markup.to_text(other).split()
-
-
-def _recipients(draft: Draft) -> Recipients | None:
-    lines = {line: tuple(Recipient(**person) for person in getattr(draft, line)) for line in ("to", "cc", "bcc")}
-    return Recipients(**lines) if any(lines.values()) else None
 
 
 def _as_reply_file(file: DraftFile | Attachment) -> ReplyFile:

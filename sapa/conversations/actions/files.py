@@ -60,6 +60,7 @@ def remove_file(conversation: Conversation, *, by: User, file_id: int) -> None:
 def too_large(name: str) -> TooMuch:
     """The refusal of a file over the limit."""
     limit = settings.UPLOAD_LIMIT // MEGABYTE
+    name = clean_name(name, fallback=_("file"))
     return TooMuch(
         _("«%(name)s» is too large: a file may have at most %(limit)d MB.") % {"name": name, "limit": limit},
         field="file",

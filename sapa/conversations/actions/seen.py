@@ -49,3 +49,9 @@ def mark_read(
     if upto is not None:
         rows = rows.filter(pk__lte=upto)
     return rows.update(read_at=clock.now())
+
+
+@transaction.atomic
+def set_desktop_notifications(*, by: User, on: bool) -> None:
+    """Whether this person is also told outside the page."""
+    User.objects.filter(pk=by.pk).update(desktop_notifications=on)

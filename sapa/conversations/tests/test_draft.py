@@ -127,8 +127,9 @@ def test_taking_back_restores_text_recipients_and_files_above_what_was_begun(wor
     conversation = world.receive()
     waiting = conversation.waiting_since
     people = Recipients(to=(Recipient("dan@customer.example"),), cc=(Recipient("c@x.example"),))
-    actions.save_draft(conversation, by=world.alice, kind="reply", html="<p>sent too early</p>", recipients=people)
-    actions.add_file(conversation, by=world.alice, kind="reply", name="p.png", content=PNG, inline=True)
+    file = actions.add_file(conversation, by=world.alice, kind="reply", name="p.png", content=PNG, inline=True)
+    html = f'<p>sent too early <img src="cid:{file.content_id}"></p>'
+    actions.save_draft(conversation, by=world.alice, kind="reply", html=html, recipients=people)
     message = actions.send_draft(conversation, by=world.alice, kind="reply")
     actions.save_draft(conversation, by=world.alice, kind="reply", html="<p>begun meanwhile</p>")
     draft = actions.take_back(message, by=world.alice)

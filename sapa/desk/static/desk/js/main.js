@@ -5,6 +5,8 @@ import "./presence.js";
 import "./toasts.js";
 import "./menu.js";
 import "./open.js";
+import "./bell.js";
+import "./composer/composer.js";
 import "./keys.js";
 import "./palette.js";
 
