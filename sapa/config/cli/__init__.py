@@ -1,11 +1,11 @@
 """The command `sapa`. A subcommand's file is loaded when it is called, so that `sapa serve` stays small."""
 
 import importlib
-import os
 
 import click
 
 import sapa
+from sapa.config.cli._django import set_up_django
 from sapa.config.owner import NoAccount
 from sapa.config.postgres import NoPostgres
 from sapa.config.supervisor import CannotServe
@@ -35,7 +35,7 @@ class Commands(click.Group):
             return None
         module, _, name = COMMANDS[cmd_name].partition(":")
         if module != "serve":
-            _set_up_django()
+            set_up_django()
         command = getattr(importlib.import_module(f"{__name__}.{module}"), name)
         assert isinstance(command, click.Command)
         return command
@@ -45,13 +45,6 @@ class Commands(click.Group):
 @click.version_option(sapa.__version__, prog_name="Sapa")
 def commands() -> None:
     """Sapa: the customer service of a company in one piece of software."""
-
-
-def _set_up_django() -> None:
-    import django  # only for the commands that need it: the supervisor shall stay small
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sapa.config.settings")
-    django.setup()
 
 
 def main() -> None:

@@ -5,9 +5,10 @@ import importlib
 import click
 
 from sapa.config import orphan
+from sapa.config.cli._django import set_up_django
 from sapa.config.supervisor import Supervisor
 
-ROLES = {"web": "sapa.config.server", "work": "sapa.config.work", "demo": "sapa.config.demo"}
+ROLES = {"web": "sapa.config.server", "work": "sapa.config.work", "demo": "sapa.demo.serve"}
 
 
 @click.command()
@@ -19,5 +20,6 @@ def serve(role: str | None, demo: bool) -> None:
         Supervisor(["work", "web", *(["demo"] if demo else [])]).run()
         return
     orphan.end_with_supervisor()
+    set_up_django()
     # Loaded only now: the supervisor, which comes by here too, shall stay small.
     importlib.import_module(ROLES[role]).serve()
