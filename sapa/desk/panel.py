@@ -61,7 +61,7 @@ def of(conversation: Conversation, user: User) -> dict[str, Any]:
         "customer_fields": _fields(fields, "customer", customer.fields),
         "conversation_fields": _fields(fields, "conversation", conversation.fields),
         "conversation_path": f"/conversations/{conversation.pk}/fields",
-        "customer_path": f"/customers/{customer.pk}/fields",
+        "customer_path": f"/conversations/{conversation.pk}/customer",
         "earlier": _earlier(conversation, user),
         "may_change": user.may(Permission.CHANGE),
         "may_change_customer": user.may(Permission.CUSTOMER_CHANGE),

@@ -27,6 +27,7 @@ urlpatterns = [
     path("conversations/<int:id>/tags", act.tags, name="tags"),
     path("conversations/<int:id>/subject", act.subject, name="subject"),
     path("conversations/<int:id>/fields", act.fields, name="fields"),
+    path("conversations/<int:id>/customer", act.customer, name="customer"),
     path("conversations/<int:id>/seen", act.seen, name="seen"),
     path("conversations/<int:id>/unread", act.unread, name="unread"),
     path("files/<int:id>/", thread.file, name="file"),

@@ -16,6 +16,7 @@ FORMS = {
     "tags": {"tags": "one, two"},
     "subject": {"subject": "Another"},
     "fields": {"key": "order", "value": "7"},
+    "customer": {"key": "segment", "value": "VIP"},
     "seen": {},
     "unread": {},
 }
@@ -30,6 +31,7 @@ def alice(world: World, client: Client) -> Client:
 @pytest.fixture
 def conversation(world: World) -> Conversation:
     CustomField.objects.create(target="conversation", key="order", name="Order number", type="number")
+    CustomField.objects.create(target="customer", key="segment", name="Segment", type="text")
     return world.receive()
 
 
@@ -87,6 +89,8 @@ def test_another_team_does_not_find_it(world: World, client: Client, name: str) 
         ("subject", {"subject": " "}, "1 to 300"),
         ("fields", {"key": "order", "value": "many"}, "is not a number"),
         ("fields", {"key": "none", "value": "1"}, "There is no field"),
+        ("customer", {"key": "none", "value": "1"}, "There is no field"),
+        ("customer", {"name": " "}, "Enter a name"),
     ],
 )
 def test_a_refusal_is_one_sentence(
@@ -155,3 +159,10 @@ def test_the_menu_of_people_offers_who_may_answer(world: World, alice: Client, c
     assert "Carol" in page
     assert "Bob" not in page
     assert "Support" in page
+
+
+def test_the_customer_is_changed_from_the_panel(world: World, alice: Client, conversation: Conversation) -> None:
+    alice.post(f"/conversations/{conversation.pk}/customer", {"key": "segment", "value": "VIP"})
+    alice.post(f"/conversations/{conversation.pk}/customer", {"name": "Daniel"})
+    world.dan.refresh_from_db()
+    assert (world.dan.name, world.dan.fields) == ("Daniel", {"segment": "VIP"})

@@ -11,6 +11,7 @@ from sapa.conversations import actions
 from sapa.conversations.models import Conversation
 from sapa.conversations.queries import visible_to
 from sapa.core.errors import Refused
+from sapa.customers.actions import change_customer
 from sapa.desk import choices, snoozes
 from sapa.desk.answers import changed, refusals
 
@@ -144,6 +145,19 @@ def fields(request: HttpRequest, id: int) -> HttpResponse:
     """`key` and `value` of one custom field of the conversation."""
     conversation = _found(request, id)
     actions.set_field(conversation, request.POST.get("key", ""), request.POST.get("value", ""), by=person(request))
+    return changed(request, conversation)
+
+
+@require_POST
+@refusals
+def customer(request: HttpRequest, id: int) -> HttpResponse:
+    """`key` and `value` of one custom field of the customer, or their `name`."""
+    conversation = _found(request, id)
+    by = person(request)
+    if "name" in request.POST:
+        change_customer(conversation.customer, by=by, name=request.POST["name"])
+    if "key" in request.POST:
+        change_customer(conversation.customer, by=by, fields={request.POST["key"]: request.POST.get("value", "")})
     return changed(request, conversation)
 
 

@@ -37,7 +37,7 @@ def inbox(request: HttpRequest, view: str, id: int = 0) -> HttpResponse:
         raise Http404
     if id:
         context |= thread_context(conversation_of(user, id), user)
-    return render(request, "desk/inbox.html", {**context, "here": "inbox", "groups": groups, "label": label})
+    return render(request, "desk/inbox.html", {**context, "groups": groups, "label": label})
 
 
 @require_safe

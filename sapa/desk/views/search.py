@@ -18,5 +18,5 @@ def search(request: HttpRequest) -> HttpResponse:
     user = person(request)
     q = request.GET.get("q", "").replace("\0", "").strip()[:MOST_CHARACTERS]
     result = found.search(user, q)
-    context = {"q": q, "rows": rows(result.items, user), "is_cut": result.is_cut, "view": "open", "here": "search"}
+    context = {"q": q, "rows": rows(result.items, user), "is_cut": result.is_cut, "view": "open"}
     return render(request, "desk/_found.html" if is_fragment(request) else "desk/search.html", context)
