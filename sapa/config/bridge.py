@@ -102,6 +102,9 @@ class Bridge:
                 await asyncio.shield(loop.run_in_executor(self.streams, context.run, _stream, answer, push))
         except Gone:
             pass
+        except FileNotFoundError:  # before anything was sent, see send_file
+            log.error("%s: the file behind it is not in the store", scope["path"])
+            await _plain(send, 404, "text/plain; charset=utf-8", b"The file is no longer there.")
         except asyncio.CancelledError:
             gone.set()
             raise

@@ -226,6 +226,11 @@ def test_head_and_an_empty_file_have_no_body(served: Served, content: bytes) -> 
     assert (empty.status, empty.headers["Content-Length"], nothing) == (200, "0", b"")
 
 
+def test_a_file_that_the_store_lost_is_not_found(served: Served) -> None:
+    answer, got = served.get("/file?absent")
+    assert (answer.status, got) == (404, b"The file is no longer there.")
+
+
 def test_a_file_outside_of_the_store_is_never_sent(served: Served) -> None:
     answer, got = served.get("/file?../../../../../../etc/hostname")
     assert answer.status == 500
