@@ -101,7 +101,8 @@ class IncomingMail(models.Model):
     recipients = models.JSONField(default=list)
     content = models.BinaryField(null=True)  # small mails lie here, large ones (or read ones) in the file store
     key = models.CharField(max_length=80, blank=True)
-    size = models.BigIntegerField()
+    size = models.BigIntegerField()  # of the whole mail, in bytes
+    is_whole = models.BooleanField(default=True)  # else only its header was kept
     state = models.CharField(max_length=10, choices=State.choices, default=State.NEW)
     reason = models.CharField(max_length=500, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)  # readings that did not come to an end

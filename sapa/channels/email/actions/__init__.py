@@ -6,6 +6,7 @@ from sapa.channels.email.actions.mailbox import (
     MailboxSecret,
     add_mailbox,
     change_mailbox,
+    draft_mailbox,
     remove_mailbox,
 )
 from sapa.channels.email.actions.outgoing import Outgoing, change_outgoing
@@ -20,5 +21,6 @@ __all__ = [
     "change_mailbox",
     "change_outgoing",
     "create_inbox",
+    "draft_mailbox",
     "remove_mailbox",
 ]

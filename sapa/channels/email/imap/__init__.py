@@ -1,0 +1,1 @@
+"""Mail is fetched from IMAP servers: one thread for each mailbox, woken by IDLE, polling behind it."""
