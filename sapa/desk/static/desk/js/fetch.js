@@ -1,6 +1,7 @@
 /* Fragments from the server, as htmx asks for them; a session that ended reloads the page. */
 
-/** The HTML of a fragment; "" for 204; null when it was refused, is gone, or was aborted (a toast has been shown if need be). */
+/** The HTML of a fragment; "" for 204; null when it was refused, is gone, or was aborted (a toast has been shown if need be).
+ *  @param {string} path @param {{signal?: AbortSignal, quiet?: boolean}} how */
 export async function fragment(path, { signal, quiet = false } = {}) {
   let response;
   try {

@@ -34,6 +34,11 @@ export class Stream {
   #current = new AbortController();
   #running = false;
   #begun = 0;
+  url;
+  tell;
+  fetch;
+  now;
+  wait;
 
   /** @param {{url: string, tell: (message: object) => void, fetch?: any, now?: () => number,
    *           wait?: (ms: number, signal: AbortSignal) => Promise<void>}} parts */
@@ -99,6 +104,7 @@ export class Stream {
     }
   }
 
+  /** @param {{id?: string, event?: string, data?: string, retry?: string}} said */
   #happened({ id, event, data, retry }) {
     if (retry) this.#retry = Number(retry) || this.#retry;
     if (id) this.#last = id;

@@ -36,7 +36,7 @@ class Palette extends HTMLElement {
   #commands() {
     const found = [...document.querySelectorAll("[data-command]")].filter((element) => element.closest("[popover], [hidden]") || element.checkVisibility());
     // What one can do with the open conversation comes first, then where one can go.
-    found.sort((a, b) => Boolean(b.closest("#thread")) - Boolean(a.closest("#thread")));
+    found.sort((a, b) => Number(Boolean(b.closest("#thread"))) - Number(Boolean(a.closest("#thread"))));
     const seen = new Set();
     const commands = [];
     for (const element of found) {

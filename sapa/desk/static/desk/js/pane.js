@@ -85,7 +85,7 @@ export class Pane {
     const { newest, conversation } = this.open?.dataset ?? {};
     if (!newest || newest === "0" || document.visibilityState !== "visible" || this.#seen === `${conversation}.${newest}`) return;
     this.#seen = `${conversation}.${newest}`;
-    htmx.ajax("POST", `/conversations/${conversation}/seen`, { values: { message: newest }, swap: "none", source: this.#thread });
+    htmx.ajax("post", `/conversations/${conversation}/seen`, { values: { message: newest }, swap: "none", source: this.#thread });
     this.#thread.dispatchEvent(new CustomEvent("sapa:read", { bubbles: true, detail: { conversation } }));
   }
 

@@ -7,6 +7,10 @@ export class Present {
   #doing = "";
   #timer;
   #typed = -Infinity;
+  send;
+  now;
+  later;
+  never;
 
   /** @param {{send: (doing: "viewing"|"typing"|"gone") => void, now?: () => number,
    *           later?: (work: () => void, ms: number) => any, never?: (timer: any) => void}} parts */

@@ -20,7 +20,7 @@ export class Toasts extends HTMLElement {
     this.#listening.abort();
   }
 
-  show({ text, kind = "", undo }) {
+  show({ text, kind = "", undo = null }) {
     const toast = document.createElement("div");
     toast.className = `toast ${kind}`;
     toast.append(Object.assign(document.createElement("span"), { textContent: text }));

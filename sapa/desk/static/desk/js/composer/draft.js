@@ -12,6 +12,7 @@ export class DraftKeeper {
   #dirty = false;
   #stopped = false;
 
+  /** @param {{save: Function, read: Function, tell?: Function, version?: number, wait?: number, retry?: number}} parts */
   constructor({ save, read, tell = () => {}, version = 0, wait = 1000, retry = 4000 }) {
     this.#save = save;
     this.#read = read;

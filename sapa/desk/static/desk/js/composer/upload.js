@@ -1,4 +1,6 @@
 /* Sends one file with progress; resolves to the server's description of it, rejects with a sentence. */
+/** @param {string} url @param {object} values
+ *  @param {{progress?: (share: number) => void, signal?: AbortSignal, failed?: string}} how */
 export function upload(url, values, { progress = () => {}, signal, failed }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
