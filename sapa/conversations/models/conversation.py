@@ -1,5 +1,7 @@
 """A conversation: a case with a number; and its contacts, the interactions in which it happens."""
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
@@ -91,6 +93,7 @@ class Conversation(models.Model):
             models.Index(fields=["inbox", "-last_message_at", "-id"], condition=ACTIVE, name="conversation_inbox_active"),
             models.Index(fields=["customer", "-last_message_at"], name="conversation_customer"),
             models.Index(fields=["-last_message_at", "-id"], name="conversation_recent"),
+            GinIndex(SearchVector("subject", config="simple"), name="conversation_words"),
             models.Index(
                 fields=["snoozed_until"], condition=models.Q(status="snoozed"), name="conversation_snoozed_until"
             ),

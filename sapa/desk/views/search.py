@@ -14,7 +14,7 @@ MOST_CHARACTERS = 200
 
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    """`?q=`: a number, words of the subject or of messages, a customer's name or address."""
+    """`?q=`: a number, words of the subject, a customer's name or address."""
     user = person(request)
     q = request.GET.get("q", "").replace("\0", "").strip()[:MOST_CHARACTERS]
     result = found.search(user, q)
