@@ -1,7 +1,9 @@
 """What the composer of a conversation shows: the draft of one kind, its files, to whom it goes, the signature."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape, unescape
 
 from django.conf import settings
 from django.urls import reverse
@@ -100,4 +102,10 @@ def _lines(conversation: Conversation, draft: Draft) -> Lines:
 
 def _shown(html: str, inline: dict[str, str]) -> SafeString:
     """Cleaned when it was saved, and again here: the rules may have become stricter since."""
-    return mark_safe(markup.reveal(markup.clean(html), inline=inline))  # noqa: S308
+
+    def picture(found: re.Match[str]) -> str:
+        """Its address, beside the content id by which the text keeps it."""
+        address = inline.get(unescape(found.group(1)), "")
+        return f'{found.group()} src="{escape(address)}"' if address else found.group()
+
+    return mark_safe(markup.CID_IMAGE.sub(picture, markup.clean(html)))  # noqa: S308

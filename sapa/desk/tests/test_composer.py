@@ -195,7 +195,7 @@ def test_a_picture_in_the_text_goes_with_the_answer_by_its_content_id(world: Wor
     assert alice.get(added.json()["url"])["Content-Type"] == "image/png"
     html = f'<p>see <img src="cid:{cid}"></p>'
     post(alice, conversation, "draft", kind="reply", html=html)
-    assert f'src="{added.json()["url"]}"' in shown(alice, conversation)
+    assert f'data-cid="{cid}" src="{added.json()["url"]}"' in shown(alice, conversation)
     post(alice, conversation, "reply", html=html, version=1)
     message = Message.objects.get(direction="out")
     assert [(row.content_id, row.is_inline) for row in message.attachments.all()] == [(cid, True)]

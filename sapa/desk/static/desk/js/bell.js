@@ -93,7 +93,7 @@ class Bell extends HTMLElement {
       return this.#say("refused", "bad");
     }
     this.dataset.desktop = box.checked ? "on" : "off";
-    await window.htmx.ajax("POST", "/notifications/desktop", { values: { on: box.checked ? "1" : "" }, swap: "none", source: this });
+    await window.htmx.ajax("post", "/notifications/desktop", { values: { on: box.checked ? "1" : "" }, swap: "none", source: this });
     this.#say(this.dataset.desktop);
   }
 

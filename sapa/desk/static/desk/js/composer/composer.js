@@ -19,6 +19,7 @@ export class Composer extends HTMLElement {
   #mentions = null;
   #typingAt = 0;
   #sending = false;
+  #seen = "";
 
   async connectedCallback() {
     const { signal } = (this.#listening = new AbortController());
@@ -26,6 +27,7 @@ export class Composer extends HTMLElement {
     if (signal.aborted) return;
     const text = this.querySelector(".text");
     this.#editor = new Editor(text, { pictures: `${this.dataset.url}draft/files/`, html: text.innerHTML });
+    this.#seen = text.innerHTML;
     this.#keeper = new DraftKeeper({
       version: Number(this.dataset.version),
       read: () => this.#content(),
@@ -59,7 +61,7 @@ export class Composer extends HTMLElement {
     this.#editor.on("input", () => this.#changed());
     this.#editor.on("cursor", () => this.#moved());
     this.#editor.on("pathChange", () => this.#moved());
-    on(this, "input", (event) => event.target.matches(".lines input") && this.#keeper.changed());
+    on(this, "input", (event) => event.target.matches(".lines input") && this.#addressed());
     on(this, "keydown", (event) => this.#key(event), { capture: true });
     on(this.querySelector("form"), "submit", (event) => this.#submitted(event));
     on(this, "click", (event) => this.#clicked(event));
@@ -76,6 +78,9 @@ export class Composer extends HTMLElement {
   }
 
   #changed() {
+    const { innerHTML } = this.#editor.root;
+    if (innerHTML === this.#seen) return; // the editor put its own house in order
+    this.#seen = innerHTML;
     this.#keeper.changed();
     this.#refuse("");
     this.#moved();
@@ -84,6 +89,11 @@ export class Composer extends HTMLElement {
     if (now - this.#typingAt < TYPING_EVERY) return;
     this.#typingAt = now;
     this.dispatchEvent(new CustomEvent("sapa:typing", { bubbles: true, detail: { conversation: Number(this.dataset.conversation), kind: this.dataset.kind } }));
+  }
+
+  #addressed() {
+    this.#keeper.changed();
+    this.#refuse("");
   }
 
   #moved() {
@@ -330,7 +340,7 @@ export class Composer extends HTMLElement {
   }
 
   #reload({ kind = this.dataset.kind, focus = false } = {}) {
-    window.htmx.ajax("GET", `${this.dataset.url}composer?kind=${kind}${focus ? "&focus=1" : ""}`, { target: this, swap: "outerHTML" });
+    window.htmx.ajax("get", `${this.dataset.url}composer?kind=${kind}${focus ? "&focus=1" : ""}`, { target: this, swap: "outerHTML" });
   }
 }
 

@@ -73,8 +73,7 @@ export class Editor {
   }
 
   append(html) {
-    this.#squire.moveCursorToEnd();
-    this.#squire.insertHTML(html);
+    this.#squire.setHTML((this.isEmpty ? "" : this.#squire.getHTML()) + html);
   }
 
   insertPicture({ url, name, content_id: contentId }) {
