@@ -8,7 +8,7 @@ from sapa.accounts.actions.invitations import (
     renew_invitation,
     withdraw_invitation,
 )
-from sapa.accounts.actions.people import change_user, create_user, deactivate_user, reactivate_user
+from sapa.accounts.actions.people import change_user, create_user, deactivate_user, reactivate_user, set_password
 from sapa.accounts.actions.profile import change_profile
 from sapa.accounts.actions.roles import change_role, create_role, delete_role
 from sapa.accounts.actions.teams import change_team, create_team, delete_team
@@ -29,6 +29,7 @@ __all__ = [
     "invite",
     "reactivate_user",
     "renew_invitation",
+    "set_password",
     "withdraw_invitation",
     "within",
 ]

@@ -81,8 +81,7 @@ def deactivate_user(user: User, *, by: User) -> User:
         _check_not_last_administrator(user)
     user.is_active = False
     user.save(update_fields=["is_active"])
-    for session in UserSession.objects.filter(user=user):
-        session.end()  # or they would live again when the person is let in again
+    _end_sessions(user)  # or they would live again when the person is let in again
     ApiToken.objects.filter(user=user, revoked_at__isnull=True).update(revoked_at=clock.now())
     audit("user.deactivated", actor=by, target=_target(user), changes={"is_active": [True, False]})
     access_changed(user.pk)
@@ -98,6 +97,17 @@ def reactivate_user(user: User, *, by: User) -> User:
         user.save(update_fields=["is_active"])
         audit("user.reactivated", actor=by, target=_target(user), changes={"is_active": [False, True]})
     return user
+
+
+@transaction.atomic
+def set_password(user: User, password: str) -> None:
+    """From the command line, for who is locked out: every session ends. Raises Refused with the validators' sentences."""
+    check_password(password, user)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    _end_sessions(user)
+    audit("password.changed", actor=None, target=_target(user))
+    access_changed(user.pk)
 
 
 def read_email(email: str) -> str:
@@ -124,6 +134,11 @@ def check_password(password: str, user: User) -> None:
         validate_password(password, user)
     except ValidationError as error:
         raise Refused(" ".join(error.messages), field="password") from error
+
+
+def _end_sessions(user: User) -> None:
+    for session in UserSession.objects.filter(user=user):
+        session.end()
 
 
 def _lock(user: User, by: User) -> User:
