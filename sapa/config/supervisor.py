@@ -76,7 +76,8 @@ class Role:
 class Supervisor:
     """All of Sapa on one machine. `run` returns when a signal ended it."""
 
-    def __init__(self, roles: Sequence[str]) -> None:
+    def __init__(self, roles: Sequence[str], *, demo: bool = False) -> None:
+        self.demo = demo
         self.roles = [Role(name) for name in roles]
         self.stopping = 0
         self.started_postgres = False
@@ -107,10 +108,10 @@ class Supervisor:
             step("PostgreSQL", lambda: str(postgres.start(place.HOME)))
             if (place.HOME / "postgres").is_symlink():
                 say(f"  its files lie in {(place.HOME / 'postgres').resolve()}, where an account without rights may go")
-        link = step("Database", _prepare)
+        prepared = step("Database and demo company" if self.demo else "Database", lambda: _prepare(self.demo))
         for role in self.roles:
             role.start()
-        self._wait_until_ready(begun, link)
+        self._wait_until_ready(begun, json.loads(prepared))
         checked = time.monotonic()
         while not self.stopping:
             for role in self.roles:
@@ -120,7 +121,7 @@ class Supervisor:
                 checked = time.monotonic()
             time.sleep(TICK)
 
-    def _wait_until_ready(self, begun: float, link: str) -> None:
+    def _wait_until_ready(self, begun: float, prepared: dict[str, str]) -> None:
         until, reason = time.monotonic() + READY_SECONDS, ""
         while not self.stopping and time.monotonic() < until:
             for role in self.roles:
@@ -128,8 +129,10 @@ class Supervisor:
             ready, reason = _health()
             if ready:
                 say(f"Ready in {time.monotonic() - begun:.1f} s:  {place.PUBLIC_URL}/")
-                if link:
+                if link := prepared["first_run"]:
                     say(f"First visit: make your account here:  {place.PUBLIC_URL}{link}")
+                if prepared["login"]:
+                    say(prepared["login"])
                 return
             time.sleep(TICK)
         if not self.stopping:
@@ -194,10 +197,10 @@ def step(title: str, do: Callable[[], str]) -> str:
     return result
 
 
-def _prepare() -> str:
-    """Bring the database to this version in a child process; the first-run page's path while nobody has an account."""
+def _prepare(demo: bool) -> str:
+    """Bring the database to this version in a child process; what `sapa prepare` printed, as JSON."""
     done = subprocess.run(
-        [sys.executable, "-m", "sapa", "prepare"],
+        [sys.executable, "-m", "sapa", "prepare", *(["--demo"] if demo else [])],
         stdout=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         text=True,
@@ -205,7 +208,7 @@ def _prepare() -> str:
     )
     if done.returncode != 0:
         raise CannotServe("the database could not be made ready: see the lines above, or run `sapa doctor`")
-    return str(json.loads(done.stdout.splitlines()[-1])["first_run"])
+    return done.stdout.splitlines()[-1]
 
 
 def _health() -> tuple[bool, str]:

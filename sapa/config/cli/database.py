@@ -6,6 +6,7 @@ import click
 from django.core.management import call_command
 
 from sapa.accounts import first
+from sapa.config import demo as demo_company
 from sapa.config import health
 from sapa.config.cli._database import database
 
@@ -18,9 +19,11 @@ def migrate() -> None:
 
 
 @click.command(hidden=True)
-def prepare() -> None:
+@click.option("--demo", is_flag=True)
+def prepare(demo: bool) -> None:
     """Migrate in silence, then print as JSON where the first administrator is made (empty: there is one)."""
     with database():
         if health.missing_migrations():  # asking costs a hundredth of a second, migrating half a second
             call_command("migrate", interactive=False, verbosity=0)
-        click.echo(json.dumps({"first_run": first.link_path()}))
+        login = demo_company.prepare() if demo else ""
+        click.echo(json.dumps({"first_run": first.link_path(), "login": login}))
