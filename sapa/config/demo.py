@@ -17,8 +17,6 @@ def prepare() -> str:
     import django
 
     django.setup()
-    from django.db import transaction
-
     from sapa.accounts.models import User
     from sapa.core import clock
     from sapa.demo import company, past
@@ -28,11 +26,13 @@ def prepare() -> str:
             sys.stderr.write(f"\r  Demo company {done * 100 // of:>17} %")
 
     if not User.objects.exists():
-        with transaction.atomic():
-            shop = company.found(customers_port=CUSTOMERS_PORT)
-            past.make(shop, now=clock.now(), progress=progress)
+        company.found(customers_port=CUSTOMERS_PORT)
     elif not User.objects.filter(email=company.login()).exists():
         return "This data folder belongs to somebody else: the demo company was not made. Set another SAPA_HOME."
+    made = place.HOME / "demo_made"
+    if not made.exists():
+        past.make(company.company(), now=clock.now(), progress=progress)
+        made.touch()
     return f"Log in as {company.login()} with the password {company.password()}"
 
 

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
 
 from sapa.accounts.actions import create_user
 from sapa.accounts.models import Team, User
 from sapa.channels.email.actions import Outgoing, change_outgoing, create_inbox
 from sapa.conversations.models import Inbox
 from sapa.customers.actions import create_company, create_field
+from sapa.customers.models import CustomField
+from sapa.demo.addresses import BILLING, DOMAIN, SUPPORT
 
-DOMAIN = "toko-nusantara.example"
-SUPPORT, BILLING = f"halo@{DOMAIN}", f"tagihan@{DOMAIN}"
 # name, role, team
 PEOPLE = (
     ("Ayu Rahma", "administrator", "Layanan"),
@@ -55,14 +56,28 @@ def login() -> str:
     return f"ayu@{DOMAIN}"
 
 
-def found(*, customers_port: int) -> Company:
+def company() -> Company:
+    """The shop, once it is founded."""
+    fields = {field.name: field.key for field in CustomField.objects.all()}
+    inboxes = {inbox.address: inbox for inbox in Inbox.objects.filter(address__in=[SUPPORT, BILLING])}
+    return Company(
+        people={user.name: user for user in User.objects.select_related("role").filter(email__endswith=f"@{DOMAIN}")},
+        teams={team.name: team for team in Team.objects.all()},
+        support=inboxes[SUPPORT],
+        billing=inboxes[BILLING],
+        order_field=fields["Nomor pesanan"],
+        reason_field=fields["Alasan"],
+        city_field=fields["Kota"],
+    )
+
+
+@transaction.atomic
+def found(*, customers_port: int) -> None:
     """Make the shop. customers_port: where its customers' mail server listens on this machine."""
     teams = {name: Team.objects.create(name=name) for name in ("Layanan", "Pengiriman", "Tagihan")}
-    people = {}
     for name, role, team in PEOPLE:
         email = f"{name.split()[0].lower()}@{DOMAIN}"
-        people[name] = create_user(email=email, name=name, role=role, password=password())
-        people[name].teams.add(teams[team])
+        create_user(email=email, name=name, role=role, password=password()).teams.add(teams[team])
     support = create_inbox(
         by=None,
         name="Toko Nusantara",
@@ -80,17 +95,8 @@ def found(*, customers_port: int) -> Company:
     )
     for inbox in (support, billing):
         change_outgoing(inbox, by=None, outgoing=Outgoing(url=f"smtp://127.0.0.1:{customers_port}"))
-    order = create_field(by=None, target="conversation", name="Nomor pesanan", type="text")
-    reason = create_field(by=None, target="conversation", name="Alasan", type="choice", choices=REASONS)
-    city = create_field(by=None, target="customer", name="Kota", type="text")
+    create_field(by=None, target="conversation", name="Nomor pesanan", type="text")
+    create_field(by=None, target="conversation", name="Alasan", type="choice", choices=REASONS)
+    create_field(by=None, target="customer", name="Kota", type="text")
     for name, domain in COMPANIES:
         create_company(by=None, name=name, domains=[domain])
-    return Company(
-        people=people,
-        teams=teams,
-        support=support,
-        billing=billing,
-        order_field=order.key,
-        reason_field=reason.key,
-        city_field=city.key,
-    )

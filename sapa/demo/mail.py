@@ -13,7 +13,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from sapa.demo import letters
-from sapa.demo.company import BILLING, SUPPORT
+from sapa.demo.addresses import BILLING, SUPPORT
 
 FIRST_AFTER = 8.0  # seconds: a newcomer shall not wait
 BETWEEN = (20.0, 60.0)
