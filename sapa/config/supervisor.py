@@ -76,8 +76,8 @@ class Role:
 class Supervisor:
     """All of Sapa on one machine. `run` returns when a signal ended it."""
 
-    def __init__(self, roles: Sequence[str], *, demo: bool = False) -> None:
-        self.demo = demo
+    def __init__(self, roles: Sequence[str]) -> None:
+        self.demo = "demo" in roles
         self.roles = [Role(name) for name in roles]
         self.stopping = 0
         self.started_postgres = False

@@ -11,6 +11,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.conf import settings
 
 from sapa.demo import letters
 from sapa.demo.addresses import BILLING, SUPPORT
@@ -20,6 +21,11 @@ BETWEEN = (20.0, 60.0)
 ANSWERS_AFTER = (15.0, 40.0)
 ANSWERS_SHARE = 0.6
 SECONDS = 20.0
+
+
+def customers_port() -> int:
+    """Where the customers' mail server listens: beside the shop's own listener."""
+    return int(settings.LMTP_PORT) + 1
 
 
 class Customers:

@@ -6,9 +6,9 @@ import click
 from django.core.management import call_command
 
 from sapa.accounts import first
-from sapa.config import demo as demo_company
 from sapa.config import health
 from sapa.config.cli._database import database
+from sapa.demo.prepare import prepare as prepare_demo
 
 
 @click.command()
@@ -25,5 +25,5 @@ def prepare(demo: bool) -> None:
     with database():
         if health.missing_migrations():  # asking costs a hundredth of a second, migrating half a second
             call_command("migrate", interactive=False, verbosity=0)
-        login = demo_company.prepare() if demo else ""
+        login = prepare_demo() if demo else ""
         click.echo(json.dumps({"first_run": first.link_path(), "login": login}))

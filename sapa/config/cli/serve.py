@@ -17,7 +17,7 @@ ROLES = {"web": "sapa.config.server", "work": "sapa.config.work", "demo": "sapa.
 def serve(role: str | None, demo: bool) -> None:
     """Start Sapa on this machine, or only its ROLE: web answers browsers, work delivers, fetches and follows."""
     if role is None:
-        Supervisor(["work", "web", *(["demo"] if demo else [])], demo=demo).run()
+        Supervisor(["work", "web", *(["demo"] if demo else [])]).run()
         return
     orphan.end_with_supervisor()
     set_up_django()
