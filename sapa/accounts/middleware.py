@@ -2,6 +2,7 @@
 
 import zoneinfo
 from collections.abc import Callable
+from contextlib import suppress
 
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import PermissionDenied
@@ -23,8 +24,8 @@ class PreferencesMiddleware:
             if user.language:
                 translation.activate(user.language)
                 request.LANGUAGE_CODE = user.language
-            if user.time_zone in zoneinfo.available_timezones():
-                timezone.activate(zoneinfo.ZoneInfo(user.time_zone))
+            if user.time_zone:
+                _activate_zone(user.time_zone)
         try:
             response = self.get_response(request)
             if user.is_authenticated and user.language:
@@ -32,6 +33,12 @@ class PreferencesMiddleware:
             return response
         finally:
             timezone.deactivate()
+
+
+def _activate_zone(name: str) -> None:
+    # Not by the list of all zones: making it reads a folder of six hundred files, at every request.
+    with suppress(zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        timezone.activate(zoneinfo.ZoneInfo(name))
 
 
 class AddressMiddleware:

@@ -31,14 +31,12 @@ class Chip:
 class Row:
     """One row; `at` is its place in the order, newest first."""
 
-    id: int
-    number: int
+    id: str
     at: str
     name: str
     initials: str
     hue: str
     channel: str
-    channel_name: str
     subject: str
     last: str
     answered: bool
@@ -51,26 +49,34 @@ class Row:
     chips: Sequence[Chip]
 
 
+class Words:
+    """The words of a page, translated once for all of its rows."""
+
+    def __init__(self) -> None:
+        self.no_subject = _("(no subject)")
+        self.statuses = {str(value): str(label) for value, label in Conversation.Status.choices}
+        self.priorities = {int(value): str(label) for value, label in Conversation.Priority.choices}
+
+
 def rows(conversations: Sequence[Conversation], user: User) -> list[Row]:
     """Rows for a page of conversations; one query (what this person has read)."""
     now = clock.now()
+    words = Words()
     unread = unread_by(user, [found for found in conversations if found.is_active]) if conversations else set()
-    return [_row(found, user, now, is_unread=found.pk in unread) for found in conversations]
+    return [_row(found, words, now, is_unread=found.pk in unread) for found in conversations]
 
 
-def _row(conversation: Conversation, user: User, now: datetime, *, is_unread: bool) -> Row:
+def _row(conversation: Conversation, words: "Words", now: datetime, *, is_unread: bool) -> Row:
     name = str(conversation.customer)
     holder = conversation.assignee
     return Row(
-        id=conversation.pk,
-        number=conversation.number,
+        id=str(conversation.pk),
         at=cursor_of(conversation),
         name=name,
         initials=initials(name),
         hue=hue(conversation.customer_id),
         channel=conversation.channel,
-        channel_name=conversation.get_channel_display(),
-        subject=conversation.subject or _("(no subject)"),
+        subject=conversation.subject or words.no_subject,
         last=conversation.last_message_text,
         answered=conversation.last_message_direction == "out",
         time=when.brief(conversation.last_message_at, now),
@@ -79,20 +85,20 @@ def _row(conversation: Conversation, user: User, now: datetime, *, is_unread: bo
         holder=str(holder) if holder else "",
         holder_initials=initials(str(holder)) if holder else "",
         holder_hue=hue(holder.pk) if holder else "",
-        chips=_chips(conversation, now),
+        chips=_chips(conversation, words, now),
     )
 
 
-def _chips(conversation: Conversation, now: datetime) -> list[Chip]:
+def _chips(conversation: Conversation, words: "Words", now: datetime) -> list[Chip]:
     chips = []
     if conversation.priority > Conversation.Priority.NORMAL:
         kind = "bad" if conversation.priority == Conversation.Priority.URGENT else "warn"
-        chips.append(Chip(conversation.get_priority_display(), kind, "flag"))
+        chips.append(Chip(words.priorities[conversation.priority], kind, "flag"))
     if conversation.status == "snoozed" and conversation.snoozed_until:
         chips.append(Chip(when.until(conversation.snoozed_until, now), "info", "snooze"))
     elif conversation.status != "open":
         chips.append(
-            Chip(conversation.get_status_display(), "good" if conversation.status in ("resolved", "closed") else "")
+            Chip(words.statuses[conversation.status], "good" if conversation.status in ("resolved", "closed") else "")
         )
     if conversation.waiting_since:
         waits = now - conversation.waiting_since

@@ -28,7 +28,7 @@ def inbox(request: HttpRequest, view: str, id: int = 0) -> HttpResponse:
     """A view; with `id` also the thread of that conversation. To htmx: the rows behind `cursor`."""
     user = person(request)
     page = _page(view, user, request.GET.get("cursor", "")[:60])
-    context = {"rows": rows(page.items, user), "next": page.next, "view": view, "selected": id}
+    context = {"rows": rows(page.items, user), "next": page.next, "view": view, "selected": str(id or "")}
     if is_fragment(request):
         return render(request, "desk/_rows.html", context)
     groups = queries.view_groups(user)
