@@ -35,8 +35,11 @@ def _auto_reply(facts: Sequence[Fact]) -> None:
     for conversation in rows:
         address = _answerable(conversation)
         recent = AutoReply.objects.filter(address=address, created_at__gt=now - timedelta(hours=1))
-        if address and recent.count() < MOST_PER_HOUR:
-            AutoReply.objects.create(conversation=conversation, address=address, created_at=now)
+        if address and recent.count() >= MOST_PER_HOUR:
+            address = ""
+        # Kept for those that get none too: a rebuild must not decide otherwise.
+        AutoReply.objects.create(conversation=conversation, address=address, created_at=now)
+        if address:
             answer_automatically(conversation, text=wanted[conversation.inbox_id])
 
 

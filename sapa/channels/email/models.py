@@ -124,7 +124,7 @@ class IncomingMail(models.Model):
 
 
 class AutoReply(models.Model):
-    """The automatic answer of a conversation: at most one, and few for the same address in an hour."""
+    """Whether a new conversation was answered automatically (`address`: whom, or empty): decided once for each."""
 
     conversation = models.OneToOneField("conversations.Conversation", on_delete=models.CASCADE, related_name="+")
     address = models.CharField(max_length=254)
