@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
@@ -72,15 +72,13 @@ class Reader:
 def _read_with_care(newest: int) -> bool:
     """Count the attempt before reading: a mail that ends the process is read alone next time, and set aside at last."""
     waiting = IncomingMail.objects.filter(state=State.NEW, pk__lte=newest).order_by("pk")
-    ids = list(waiting.values_list("pk", flat=True)[:BATCH])
-    if not ids:
+    chosen = _few(waiting.values_list("pk", "size")[:BATCH])
+    if not chosen:
         return False
-    suspects = set(IncomingMail.objects.filter(pk__in=ids, attempts__gte=2).values_list("pk", flat=True))
-    for id in suspects:
+    suspects = waiting.filter(pk__in=chosen, attempts__gte=2).values_list("pk", flat=True)
+    for id in list(suspects):
         _read_alone(id)
-    innocent = [id for id in ids if id not in suspects]
-    if innocent:
-        IncomingMail.objects.filter(pk__in=innocent).update(attempts=F("attempts") + 1)
+    if waiting.filter(pk__in=chosen).update(attempts=F("attempts") + 1):
         read_batch()
     return True
 
@@ -116,15 +114,20 @@ def _take() -> list[IncomingMail]:
         ids = [row[0] for row in cursor.fetchall()]
     if not ids:
         return []
-    sizes = dict(IncomingMail.objects.filter(pk__in=ids, state=State.NEW).values_list("pk", "size"))
+    chosen = _few(IncomingMail.objects.filter(pk__in=ids, state=State.NEW).order_by("pk").values_list("pk", "size"))
+    return list(IncomingMail.objects.filter(pk__in=chosen, state=State.NEW).order_by("pk"))
+
+
+def _few(sizes: Iterable[tuple[int, int]]) -> list[int]:
+    """The first mails of `(id, bytes)` that together can be parsed in seconds; at least one."""
     chosen: list[int] = []
     total = 0
-    for id in sorted(sizes):
-        if chosen and total + sizes[id] > BATCH_BYTES:
+    for id, size in sizes:
+        if chosen and total + size > BATCH_BYTES:
             break
         chosen.append(id)
-        total += sizes[id]
-    return list(IncomingMail.objects.filter(pk__in=chosen, state=State.NEW).order_by("pk"))
+        total += size
+    return chosen
 
 
 def _outcome(mail: IncomingMail, directory: Directory) -> Outcome:
