@@ -87,7 +87,8 @@ def rows_of(slug: str, user: User) -> QuerySet[Conversation]:
                 status="spam"
             )
         case "drafts":
-            return rows.filter(pk__in=Draft.objects.filter(user=user).values("conversation"))
+            begun = Draft.objects.filter(user=user).exclude(html="", files__isnull=True)
+            return rows.filter(pk__in=begun.values("conversation"))
         case "snoozed":
             return rows.filter(Q(assignee=user) | Q(snoozed_by=user), status="snoozed")
         case "unassigned":

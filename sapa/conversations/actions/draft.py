@@ -48,6 +48,8 @@ def save_draft(
         raise TooMuch(_("A message goes to at most 100 addresses in each line."), field="to")
     draft = _locked(conversation, by, kind, version)
     html = markup.clean(html)
+    if not (markup.to_text(html).strip() or "<img" in html):
+        html = ""  # an editor's empty line is no draft
     if draft.version != version and draft.editor != editor and not _same(draft.html, html):
         _keep_other(draft, editor)
     draft.html, draft.editor = html, editor[:40]

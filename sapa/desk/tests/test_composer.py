@@ -11,6 +11,7 @@ from conftest import World, incoming
 from sapa.accounts.models import Role
 from sapa.conversations import actions
 from sapa.conversations.models import Conversation, Draft, DraftFile, Message
+from sapa.desk.queries import rows_of
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
@@ -82,6 +83,16 @@ def test_a_draft_survives_a_reload(world: World, alice: Client) -> None:
     assert "half a sen" in page
     assert 'value="eve@x.example"' in page
     assert 'data-version="1"' in page
+
+
+def test_an_empty_draft_is_not_listed_as_one(world: World, alice: Client) -> None:
+    conversation = world.receive()
+    post(alice, conversation, "draft", kind="reply", html="<div>x</div>", editor="a")
+    assert list(rows_of("drafts", world.alice)) == [conversation]
+    post(alice, conversation, "draft", kind="reply", html="<div><br></div>", version=1, editor="a")
+    assert list(rows_of("drafts", world.alice)) == []
+    post(alice, conversation, "draft/files", kind="reply", file=SimpleUploadedFile("a.txt", b"x"))
+    assert list(rows_of("drafts", world.alice)) == [conversation]
 
 
 def test_a_half_typed_address_does_not_keep_the_text_from_being_saved(world: World, alice: Client) -> None:

@@ -75,6 +75,20 @@ export class Composer extends HTMLElement {
     on(window, "pagehide", () => this.#keeper.flush());
     on(document, "visibilitychange", () => document.hidden && this.#keeper.flush());
     asToolbar(this.querySelector(".toolbar"), { signal });
+    this.#keepEnd(signal);
+  }
+
+  /* The composer grows while it is used: who was looking at the newest message still sees it. */
+  #keepEnd(signal) {
+    const messages = document.getElementById("messages");
+    if (!messages) return;
+    let height = messages.clientHeight;
+    const watch = new ResizeObserver(() => {
+      if (messages.scrollHeight - messages.scrollTop - height < 80) messages.scrollTop = messages.scrollHeight;
+      height = messages.clientHeight;
+    });
+    watch.observe(messages);
+    signal.addEventListener("abort", () => watch.disconnect());
   }
 
   #changed() {
