@@ -27,11 +27,13 @@ from django.utils.translation import gettext as _  # noqa: E402
 
 from sapa.config import health, orphan  # noqa: E402
 from sapa.config.bridge import Bridge  # noqa: E402
+from sapa.core import limits  # noqa: E402
 from sapa.timeline.live import live, shutdown  # noqa: E402
 
 log = logging.getLogger("sapa.server")
 Part = Callable[[HTTPScope, ASGIReceiveCallable, ASGISendCallable], Awaitable[None]]
 YEAR = 365 * 24 * 3600
+TRANSACTION_SECONDS = 30
 DRAIN_SECONDS = 10  # what a request in hand gets at SIGTERM
 
 django_application = get_wsgi_application()
@@ -113,6 +115,8 @@ def _hear_signals() -> None:
 
 def serve() -> None:
     """Run the web role until SIGTERM. Workers are forked from here, so what is loaded now is in memory only once."""
+    limits.limit_transactions(TRANSACTION_SECONDS)
+    limits.allow_many_connections()
     server = Server(
         "sapa.config.server:app",
         address=settings.HOST,
