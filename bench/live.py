@@ -55,7 +55,9 @@ def _people(agents: int, others: int) -> tuple[list[str], list[tuple[int, str]]]
         key="bench-own", defaults={"name": "Bench", "permissions": [str(Permission.READ)], "scope": str(Scope.OWN)}
     )
     agent = Role.objects.get(key="agent")
-    wanted = [(f"agent-{n}@{DOMAIN}", agent) for n in range(agents)] + [(f"own-{n}@{DOMAIN}", own) for n in range(others)]
+    wanted = [(f"agent-{n}@{DOMAIN}", agent) for n in range(agents)] + [
+        (f"own-{n}@{DOMAIN}", own) for n in range(others)
+    ]
     known = set(User.objects.filter(email__endswith=f"@{DOMAIN}").values_list("email", flat=True))
     User.objects.bulk_create(
         User(email=email, name=email.split("@")[0], role=role, password=f"!{secrets.token_hex(20)}")

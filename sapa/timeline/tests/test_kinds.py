@@ -14,4 +14,4 @@ def test_the_documentation_lists_every_kind() -> None:
 def test_kinds_are_named_for_what_happened() -> None:
     for kind in KINDS:
         noun, dot, participle = kind.partition(".")
-        assert noun.isidentifier() and dot and participle.isidentifier(), kind
+        assert [noun.isidentifier(), dot, participle.isidentifier()] == [True, ".", True], kind
