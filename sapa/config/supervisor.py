@@ -112,20 +112,14 @@ class Supervisor:
         for role in self.roles:
             role.start()
         self._wait_until_ready(begun, json.loads(prepared))
-        checked = time.monotonic()
         while not self.stopping:
-            for role in self.roles:
-                role.look_after()
-            if place.EMBEDDED and time.monotonic() - checked > 1.0:
-                self._look_after_postgres()
-                checked = time.monotonic()
+            self._look_after()
             time.sleep(TICK)
 
     def _wait_until_ready(self, begun: float, prepared: dict[str, str]) -> None:
         until, reason = time.monotonic() + READY_SECONDS, ""
         while not self.stopping and time.monotonic() < until:
-            for role in self.roles:
-                role.look_after()
+            self._look_after()
             ready, reason = _health()
             if ready:
                 say(f"Ready in {time.monotonic() - begun:.1f} s:  {place.PUBLIC_URL}/")
@@ -138,8 +132,10 @@ class Supervisor:
         if not self.stopping:
             say(f"Not ready after {READY_SECONDS:.0f} s ({reason}); it keeps trying. `sapa doctor` tells more.")
 
-    def _look_after_postgres(self) -> None:
-        if postgres.is_running(place.HOME):
+    def _look_after(self) -> None:
+        for role in self.roles:
+            role.look_after()
+        if not place.EMBEDDED or postgres.is_running(place.HOME):
             return
         say("PostgreSQL ended; it starts again")
         try:
