@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
 from sapa.accounts.models import AuditEntry, Invitation, Role, Team, User
@@ -34,6 +35,25 @@ def teams_with_counts(user: User) -> QuerySet[Team]:
     """Every team with how many active members it has."""
     rows = Team.objects.annotate(people=Count("users", filter=Q(users__is_active=True))).order_by("name")
     return rows if user.may(Permission.PEOPLE) else rows.none()
+
+
+# Jumps from one action to the next in the index: as fast at ten million lines as at ten.
+_ACTIONS = """
+with recursive found as (
+  (select action from accounts_auditentry order by action limit 1)
+  union all
+  select (select a.action from accounts_auditentry a where a.action > found.action order by a.action limit 1)
+  from found where found.action is not null
+)
+select action from found where action is not null limit 200
+"""
+
+
+def audited_actions() -> list[str]:
+    """Every action that the audit log knows, in order."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ACTIONS)
+        return [action for (action,) in cursor.fetchall()]
 
 
 @dataclass(frozen=True)

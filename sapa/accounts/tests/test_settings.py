@@ -94,6 +94,7 @@ def test_the_audit_log_is_filtered_and_pages_follow_without_gaps(world: World, c
     audit("role.changed", actor=world.ada, target="role:1 Agent")
     client.force_login(world.ada)
     url = reverse("people:audit")
+    assert client.get(url).context["actions"] == ["role.changed", "tag.changed"]
     assert [e.action for e in client.get(url, {"action": "role."}).context["page"].items] == ["role.changed"]
     assert client.get(url, {"who": "ada", "until": "2000-01-01"}).context["page"].items == []
     seen, before = [], ""

@@ -15,7 +15,7 @@ from sapa.accounts.audit import audit
 from sapa.accounts.forms import AuditForm
 from sapa.accounts.models import AuditEntry
 from sapa.accounts.permissions import Permission
-from sapa.accounts.queries import AuditFilter, audit_page, audit_visible_to
+from sapa.accounts.queries import AuditFilter, audit_page, audit_visible_to, audited_actions
 
 MOST_EXPORTED = 100_000
 COLUMNS = ("at", "actor", "action", "target", "address", "changes")
@@ -31,7 +31,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     page = audit_page(rows, int(before) if before.isdecimal() and len(before) < 19 else None)
     query = request.GET.copy()
     query.pop("before", None)
-    actions = AuditEntry.objects.order_by("action").values_list("action", flat=True).distinct()[:200]
+    actions = audited_actions()
     return render(
         request, "people/audit.html", {"form": form, "page": page, "query": query.urlencode(), "actions": actions}
     )
