@@ -68,7 +68,7 @@ class Thread:
 
 
 def thread(conversation: Conversation, user: User, *, before: int = 0, since: int = 0) -> Thread:
-    """MOST messages before the message `before` (else the newest), or all from `since` on; at most six queries."""
+    """MOST messages before the message `before` (else the newest), or all from `since` on; at most seven queries."""
     rows = conversation.messages.select_related("user", "customer").prefetch_related("attachments").order_by("-id")
     if before:
         rows = rows.filter(id__lt=before)
@@ -77,7 +77,7 @@ def thread(conversation: Conversation, user: User, *, before: int = 0, since: in
     limit = MOST_AT_ONCE if since else MOST
     found = list(rows[: limit + 1])
     messages = found[:limit][::-1]
-    is_whole = len(found) <= limit and not since
+    is_whole = len(found) <= limit and not (since and conversation.messages.filter(id__lt=since).exists())
     facts = _facts(conversation, messages, is_whole=is_whole, until_first=bool(before))
     entries = _in_order([*_events(facts), *_messages(messages, user)])
     earlier = messages[0].pk if messages and not is_whole else 0

@@ -63,7 +63,12 @@ def test_only_the_newest_messages_come_at_first_and_the_earlier_ones_when_asked_
     assert more.count("<article") == 20
     assert "?before=" not in more
     assert "thread-head" not in more
-    assert thread(alice, conversation, f"?since={earlier}").count("<article") == 50
+    refreshed = thread(alice, conversation, f"?since={earlier}")
+    assert refreshed.count("<article") == 50
+    assert f"?before={earlier}" in refreshed
+    first_id = conversation.messages.order_by("id").first()
+    assert first_id is not None
+    assert "?before=" not in thread(alice, conversation, f"?since={first_id.pk}")
 
 
 def test_a_thread_costs_a_fixed_number_of_queries(

@@ -6,7 +6,7 @@ import { List } from "./list.js";
 import { Pane } from "./pane.js";
 
 const GATHER_MS = 40;
-const COUNTS_MS = 1500;
+const COUNTS_MS = 2500;
 const MOST_AT_ONCE = 12;
 const FOLLOW_MS = 120;
 const SIDE_KEY = "sapa.side";

@@ -74,7 +74,6 @@ export class Menu extends HTMLElement {
     for (const item of this.panel.querySelectorAll(".item")) {
       const label = item.textContent.toLocaleLowerCase();
       item.hidden = !item.hasAttribute("data-always") && !words.every((word) => label.includes(word));
-      (item.closest("form") ?? item).hidden = item.hidden;
     }
   }
 
