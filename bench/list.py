@@ -42,7 +42,7 @@ def run(server: Server, *, quick: bool) -> Iterator[Figure]:
         beside=BESIDE,
     )
     deep = deep_page(server)
-    times = [timed(client, f"/inbox/resolved/rows?cursor={deep}", htmx=True) for _ in range(10 if quick else 60)]
+    times = [timed(client, f"/inbox/resolved/?cursor={deep}", htmx=True) for _ in range(10 if quick else 60)]
     yield Figure(
         name="list.hundredth.p95",
         value=percentile(times, 0.95),

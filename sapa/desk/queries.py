@@ -95,8 +95,10 @@ def rows_of(slug: str, user: User) -> QuerySet[Conversation]:
             return rows.filter(assignee__isnull=True, status__in=ACTIVE)
         case "open":
             return rows.filter(status__in=ACTIVE)
-        case "resolved" | "spam":
-            return rows.filter(status=kind)
+        case "resolved":
+            return rows.filter(status__in=("resolved", "closed"))
+        case "spam":
+            return rows.filter(status="spam")
         case "team" if id.isdecimal():
             return rows.filter(team=int(id), status__in=ACTIVE)
         case "inbox" if id.isdecimal():

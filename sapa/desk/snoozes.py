@@ -37,11 +37,12 @@ def presets() -> Sequence[Preset]:
         (_("Monday morning"), _at(monday, MORNING)),
         (_("In one month"), _at(now + timedelta(days=30), MORNING)),
     ]
-    return [
-        Preset(f"{at:%Y-%m-%dT%H:%M}", label, when.until(at, now))
-        for label, at in moments
-        if at > now + timedelta(minutes=30)
-    ]
+    found: dict[str, Preset] = {}
+    for label, at in moments:
+        if at > now + timedelta(minutes=30):
+            value = f"{at:%Y-%m-%dT%H:%M}"
+            found.setdefault(value, Preset(value, label, when.until(at, now)))  # tomorrow may be Monday
+    return list(found.values())
 
 
 def moment(value: str) -> datetime:

@@ -141,3 +141,10 @@ def test_search_finds_number_subject_name_and_address(world: World, alice: Clien
 @pytest.mark.parametrize("q", ["'", "\\", "& | !", "a:*b", "\0", "x" * 5000, "<->", "%", "( )"])
 def test_search_takes_any_text(world: World, alice: Client, q: str) -> None:
     assert alice.get("/search/", {"q": q}).status_code == 200
+
+
+def test_what_is_closed_is_found_among_the_resolved(world: World, alice: Client) -> None:
+    conversation = world.receive()
+    actions.change_status(conversation, "closed", by=world.alice)
+    assert f'id="c{conversation.pk}"' in alice.get("/inbox/resolved/", headers=HTMX).content.decode()
+    assert alice.get(f"/conversations/{conversation.pk}/")["Location"] == f"/inbox/resolved/{conversation.pk}/"

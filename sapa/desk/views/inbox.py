@@ -74,8 +74,8 @@ def conversation(request: HttpRequest, id: int) -> HttpResponse:
 
 
 def _home_of(found: Conversation, user: User) -> str:
-    if found.status in ("resolved", "spam"):
-        return found.status
+    if found.status in ("resolved", "closed", "spam"):
+        return "spam" if found.status == "spam" else "resolved"
     return "mine" if found.assignee_id == user.pk and found.status in queries.ACTIVE else "open"
 
 
