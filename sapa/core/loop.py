@@ -37,23 +37,27 @@ class Loop:
 
 
 @dataclass(frozen=True)
-class _Wake:
-    topic: str
+class _Wakes:
+    """What is sent when the transaction has committed: all its topics in one statement."""
+
+    topics: set[str]
 
     def __call__(self) -> None:
         with connection.cursor() as cursor:
-            cursor.execute("select pg_notify(%s, %s)", (CHANNEL, self.topic))
+            cursor.execute("select pg_notify(%s, topic) from unnest(%s::text[]) as topic", (CHANNEL, sorted(self.topics)))
 
 
 def wake(topic: str) -> None:
     """Wake the loops that listen to `topic`, once the current transaction has committed.
 
     Sent after the commit on purpose: a NOTIFY inside a writing transaction makes all commits queue behind one lock.
-    If the process dies in between, the poll finds the work a second later.
+    If the process dies in between, or a savepoint takes the first wake with it, the poll finds the work a second later.
     """
-    hook = _Wake(topic)
-    if not any(waiting[1] == hook for waiting in connection.run_on_commit):
-        transaction.on_commit(hook)
+    for waiting in connection.run_on_commit:
+        if isinstance(waiting[1], _Wakes):
+            waiting[1].topics.add(topic)
+            return
+    transaction.on_commit(_Wakes({topic}))
 
 
 def load(paths: Iterable[str]) -> list[Loop]:

@@ -36,6 +36,6 @@ def answer_automatically(conversation: Conversation, *, text: str) -> Message | 
     fact = MessageCreated(
         message_id=message.pk, direction="out", author_kind="automation", visibility="public", automated=True
     )
-    record(fact, envelope(conversation, actor_kind="automation", contact=contact))
+    record(fact, envelope(conversation, actor_kind="automation", contact_id=contact.pk if contact else None))
     wake(OUTBOX)
     return message

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from sapa.accounts.models import User
 from sapa.accounts.permissions import Permission
 from sapa.conversations.actions._lock import check, envelope, lock
+from sapa.conversations.actions._outgoing import lock_for_message, write
 from sapa.conversations.facts import Assigned, ContactStarted, MessageCreated, MessageWithdrawn, StatusChanged
 from sapa.conversations.models import Attachment, Contact, Conversation, Message
 from sapa.core import clock
@@ -80,20 +81,23 @@ def reply(
     text = text.strip() or markup.to_text(html).strip()
     if not text and not files:
         raise Refused(_("Write something before you send."), field="text")
-    conversation = lock(conversation)
+    place = lock_for_message(conversation)
+    conversation = place.conversation
     if conversation.status in (Conversation.Status.SPAM, Conversation.Status.CLOSED):
         raise Refused(_("This conversation is closed or spam; reopen it before you answer."))
     now = clock.now()
     facts: list[Payload] = []
-    contact = conversation.contacts.filter(ended_at__isnull=True, channel=conversation.channel).first()
-    if contact is None:
+    contact_id = place.contact_id
+    if contact_id is None:
         contact = Contact.objects.create(
             conversation=conversation, channel=conversation.channel, direction=Contact.Direction.OUT, started_at=now
         )
+        contact_id = contact.pk
         facts.append(ContactStarted(direction="out", entry=f"{conversation.channel}:{conversation.inbox_id}"))
-    message = Message.objects.create(
+    message = Message(
+        pk=place.message_id,
         conversation=conversation,
-        contact=contact,
+        contact_id=contact_id,
         inbox_id=conversation.inbox_id,
         direction=Message.Direction.OUT,
         author_kind=Message.Author.AUTOMATION if automatic else Message.Author.AGENT,
@@ -107,7 +111,6 @@ def reply(
         send_after=now + timedelta(seconds=undo_seconds),
         created_at=now,
     )
-    Attachment.objects.bulk_create(Attachment(message=message, **vars(file)) for file in files)
     facts.append(
         MessageCreated(
             message_id=message.pk,
@@ -118,8 +121,9 @@ def reply(
         )
     )
     facts += _apply(conversation, message, by)
-    conversation.save()
-    about = envelope(conversation, by=by, contact=contact)
+    write(message, conversation)
+    Attachment.objects.bulk_create(Attachment(message=message, **vars(file)) for file in files)
+    about = envelope(conversation, by=by, contact_id=contact_id, participants=place.participants)
     record_many([(payload, about) for payload in facts])
     wake(OUTBOX)
     return message

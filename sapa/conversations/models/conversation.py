@@ -88,9 +88,13 @@ class Conversation(models.Model):
             models.Index(fields=["inbox", "status", "-last_message_at", "-id"], name="conversation_inbox"),
             # What people work on is a small part of all there is: their lists come in order from small indexes.
             models.Index(fields=["-last_message_at", "-id"], condition=ACTIVE, name="conversation_active"),
-            models.Index(fields=["assignee", "-last_message_at", "-id"], condition=ACTIVE, name="conversation_assignee"),
+            models.Index(
+                fields=["assignee", "-last_message_at", "-id"], condition=ACTIVE, name="conversation_assignee"
+            ),
             models.Index(fields=["team", "-last_message_at", "-id"], condition=ACTIVE, name="conversation_team"),
-            models.Index(fields=["inbox", "-last_message_at", "-id"], condition=ACTIVE, name="conversation_inbox_active"),
+            models.Index(
+                fields=["inbox", "-last_message_at", "-id"], condition=ACTIVE, name="conversation_inbox_active"
+            ),
             models.Index(fields=["customer", "-last_message_at"], name="conversation_customer"),
             models.Index(fields=["-last_message_at", "-id"], name="conversation_recent"),
             GinIndex(SearchVector("subject", config="simple"), name="conversation_words"),
