@@ -177,3 +177,12 @@ def test_guessing_tokens_is_slowed_down(client: Client, db: None, monkeypatch: p
     monkeypatch.setattr(access, "FAILURES", access.Bucket(rate=0.1, burst=3))
     answers = [client.get("/api/v1/inboxes", headers={"Authorization": f"Bearer sapa_{n}"}) for n in range(5)]
     assert [answer.status_code for answer in answers] == [401, 401, 401, 429, 429]
+
+
+def test_customers_are_made_and_changed(world: World, call: Call) -> None:
+    status, made = call(world.alice, "POST", "/customers", {"name": "Eva", "email": "Eva@x.example"})
+    assert (status, made["identities"]) == (201, [{"kind": "email", "address": "eva@x.example"}])
+    assert call(world.alice, "POST", "/customers", {"name": "Other", "email": "eva@x.example"})[0] == 422
+    assert call(world.alice, "GET", "/customers?email=EVA@x.example")[1]["items"][0]["id"] == made["id"]
+    assert call(world.alice, "PATCH", f"/customers/{made['id']}", {"name": "Eva Baru"})[1]["name"] == "Eva Baru"
+    assert len(call(world.alice, "GET", "/customers")[1]["items"]) == 2, "a refused customer leaves nothing behind"

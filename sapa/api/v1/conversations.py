@@ -27,6 +27,7 @@ from sapa.api.v1.shapes import (
 from sapa.conversations import actions, queries
 from sapa.conversations.models import Conversation, Inbox
 from sapa.core.errors import NotAllowed, Refused
+from sapa.customers import queries as customers
 from sapa.customers.models import Customer, Identity
 
 M = TypeVar("M", User, Team)
@@ -71,9 +72,11 @@ def create_conversation(request: HttpRequest, payload: ConversationIn) -> Status
         raise NotAllowed(_("Your role does not allow this: %(right)s.") % {"right": Permission.REPLY.label})
     with transaction.atomic():
         if payload.direction == "in":
-            id = _receive(inbox, payload)
+            id = _receive(inbox, payload, user)
         else:
-            conversation = actions.start(inbox=inbox, customer=_customer(payload), subject=payload.subject, by=user)
+            conversation = actions.start(
+                inbox=inbox, customer=_customer(payload, user), subject=payload.subject, by=user
+            )
             actions.reply(conversation, by=user, text=payload.text, undo_seconds=0)
             id = conversation.pk
     return Status(
@@ -81,8 +84,8 @@ def create_conversation(request: HttpRequest, payload: ConversationIn) -> Status
     )
 
 
-def _receive(inbox: Inbox, payload: ConversationIn) -> int:
-    customer = _customer(payload)
+def _receive(inbox: Inbox, payload: ConversationIn, user: User) -> int:
+    customer = _customer(payload, user)
     identity = customer.identities.filter(kind=Identity.Kind.EMAIL).first() or customer.identities.first()
     if identity is None:
         raise Refused(_("%(customer)s has no address on this channel.") % {"customer": customer}, field="customer")
@@ -103,10 +106,10 @@ def _receive(inbox: Inbox, payload: ConversationIn) -> int:
     return received[0].conversation_id
 
 
-def _customer(payload: ConversationIn) -> Customer:
+def _customer(payload: ConversationIn, user: User) -> Customer:
     wanted = payload.customer
     if wanted.id is not None:
-        found = Customer.objects.filter(pk=wanted.id).first()
+        found = customers.visible_to(user).filter(pk=wanted.id).first()
         if found is None:
             raise Refused(_("There is no customer %(id)s.") % {"id": wanted.id}, field="customer.id")
         return found
