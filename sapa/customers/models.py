@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from sapa.core import clock
+
 
 class Company(models.Model):
     """An organisation that customers belong to; a mail domain assigns new customers to it."""
@@ -35,7 +37,7 @@ class Customer(models.Model):
     note = models.TextField(_("Note"), max_length=4000, blank=True)
     fields = models.JSONField(default=dict, blank=True)
     is_blocked = models.BooleanField(default=False)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=clock.now)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
