@@ -44,7 +44,9 @@ class _Wakes:
 
     def __call__(self) -> None:
         with connection.cursor() as cursor:
-            cursor.execute("select pg_notify(%s, topic) from unnest(%s::text[]) as topic", (CHANNEL, sorted(self.topics)))
+            cursor.execute(
+                "select pg_notify(%s, topic) from unnest(%s::text[]) as topic", (CHANNEL, sorted(self.topics))
+            )
 
 
 def wake(topic: str) -> None:

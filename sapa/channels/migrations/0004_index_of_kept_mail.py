@@ -4,15 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('channels', '0003_incoming_attempts_and_auto_reply'),
-        ('conversations', '0002_texts_of_other_tabs'),
+        ("channels", "0003_incoming_attempts_and_auto_reply"),
+        ("conversations", "0002_texts_of_other_tabs"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='incomingmail',
-            index=models.Index(condition=models.Q(('content__isnull', False), models.Q(('key', ''), _negated=True), _connector='OR'), fields=['read_at'], name='incoming_kept'),
+            model_name="incomingmail",
+            index=models.Index(
+                condition=models.Q(("content__isnull", False), models.Q(("key", ""), _negated=True), _connector="OR"),
+                fields=["read_at"],
+                name="incoming_kept",
+            ),
         ),
     ]
