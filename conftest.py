@@ -8,17 +8,13 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import connection
+from django.db import connection, connections
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
 
+from sapa.accounts.models import Role, Team, User
 from sapa.config import postgres
 from sapa.config.tests.place import HOME
-
-if "DATABASE_URL" not in os.environ:
-    postgres.start(HOME)
-
-from sapa.accounts.models import Role, Team, User
 from sapa.conversations import actions
 from sapa.conversations.models import Conversation, Inbox
 from sapa.customers.models import Customer, Identity
@@ -81,7 +77,10 @@ def world(db: None) -> World:
 def django_db_setup(
     django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
-    """The test database, always: pytest-django would make it only for tests that ask for its own fixtures."""
+    """The test database on a server of its own, always: pytest-django would make it only for its own fixtures."""
+    embedded = "DATABASE_URL" not in os.environ
+    if embedded:
+        postgres.start(HOME)
     with django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False)
     yield
@@ -92,6 +91,9 @@ def django_db_setup(
                 " where datname = current_database() and pid <> pg_backend_pid()"
             )
         teardown_databases(made, verbosity=0)
+        connections.close_all()
+    if embedded:
+        postgres.stop(HOME)
 
 
 @pytest.fixture
@@ -153,6 +155,14 @@ def make_world() -> World:
         billing=billing,
         dan=dan,
     )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Beside each other, the files with the longest tests come first, so that none of them is left for the end."""
+    if not hasattr(config, "workerinput"):
+        return
+    long = {mark: {item.path for item in items if item.get_closest_marker(mark)} for mark in ("crash", "slow")}
+    items.sort(key=lambda item: (item.path not in long["crash"], item.path not in long["slow"]))
 
 
 @pytest.fixture(autouse=True)

@@ -298,8 +298,8 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 40
 LANGUAGES = [("id", _("Indonesian")), ("en", _("English"))]
 LANGUAGE_CODE = env.choice("SAPA_LANGUAGE", "id", ("id", "en"))
 LOCALE_PATHS = [PACKAGE / "locale"]
-TIME_ZONE = env.text("SAPA_TIME_ZONE", "Asia/Jakarta")
-COUNTRY = env.text("SAPA_COUNTRY", "ID")  # of telephone numbers that are written without a country's code
+TIME_ZONE = env.zone("SAPA_TIME_ZONE", "Asia/Jakarta")
+COUNTRY = env.country("SAPA_COUNTRY", "ID")  # of telephone numbers that are written without a country's code
 USE_TZ = True
 USE_I18N = True
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo
 
 T = TypeVar("T")
 
@@ -90,6 +91,29 @@ def choice(name: str, default: str, among: tuple[str, ...]) -> str:
 def words(name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Words parted by commas or spaces."""
     return _typed(name, default, lambda raw: tuple(raw.replace(",", " ").split()), "words parted by commas")
+
+
+def zone(name: str, default: str) -> str:
+    """The name of a time zone of the IANA database."""
+
+    def parse(raw: str) -> str:
+        try:
+            return ZoneInfo(raw).key
+        except OSError as error:  # a folder of the database, such as «Asia»
+            raise ValueError(raw) from error
+
+    return _typed(name, default, parse, "a time zone such as Asia/Jakarta")
+
+
+def country(name: str, default: str) -> str:
+    """A country's two capital letters (ISO 3166)."""
+
+    def parse(raw: str) -> str:
+        if not (len(raw) == 2 and raw.isascii() and raw.isalpha() and raw.isupper()):
+            raise ValueError(raw)
+        return raw
+
+    return _typed(name, default, parse, "two capital letters such as ID")
 
 
 def folder(name: str, default: Path) -> Path:

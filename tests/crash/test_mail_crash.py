@@ -18,11 +18,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from sapa.channels.tests.sink import Sink, free_port, sink
+from sapa.channels.tests.sink import Sink, sink
 from sapa.config import postgres
+from sapa.core.tests.ports import free_port
 
-pytestmark = [pytest.mark.crash, pytest.mark.slow, pytest.mark.timeout(600)]
-SECONDS = 240  # the most that everything may take to settle
+pytestmark = [pytest.mark.crash, pytest.mark.slow, pytest.mark.timeout(1500)]
+SECONDS = 600  # the most that everything may take to settle
 
 
 class Desk:

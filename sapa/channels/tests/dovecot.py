@@ -24,6 +24,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from sapa.core.tests.ports import free_port
+
 PROGRAM = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 PASSWORD = "let-me-in"  # of every user; there is every user
 NOBODY = 65534
@@ -100,7 +102,7 @@ class Dovecot:
     """Started by `start`, ended by `stop`; every address is a user, all with the same password."""
 
     def __init__(self, *, idle: bool = True, introspection_url: str = "") -> None:
-        self.imap, self.imaps, self.lmtp = _free_ports(3)
+        self.imap, self.imaps, self.lmtp = (free_port() for _ in range(3))
         self._place = Path(tempfile.mkdtemp(prefix="dovecot-"))
         self._place.chmod(0o755)
         self._process: subprocess.Popen[bytes] | None = None
@@ -218,14 +220,6 @@ def mail(subject: str, *, to: str = "support@shop.example", size: int = 0, messa
             os.urandom(size * 3 // 4), maintype="application", subtype="octet-stream", filename="a.bin"
         )
     return message.as_bytes()
-
-
-def _free_ports(number: int) -> list[int]:
-    taken = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
-    ports = [server.getsockname()[1] for server in taken]
-    for server in taken:
-        server.close()
-    return ports
 
 
 def _wait_for(port: int, dovecot: Dovecot) -> None:

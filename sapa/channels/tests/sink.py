@@ -1,7 +1,6 @@
 """A real mail server for tests: it keeps what it is given, and misbehaves where it is told to."""
 
 import asyncio
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -117,11 +116,3 @@ def sink(answer: Answer = lambda stage, argument: None) -> Iterator[Sink]:
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(5)
-
-
-def free_port() -> int:
-    """A port on which nothing listens."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port

@@ -16,10 +16,11 @@ from sapa.channels.email import directory, transport
 from sapa.channels.email.models import EmailInbox
 from sapa.channels.email.parse import parse
 from sapa.channels.email.threading import verify
-from sapa.channels.tests.sink import Sink, free_port, sink
+from sapa.channels.tests.sink import Sink, sink
 from sapa.conversations import actions
 from sapa.conversations.models import Conversation, Message
 from sapa.core import clock, crypto, files
+from sapa.core.tests.ports import free_port
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,11 @@
 import os
 from pathlib import Path
 
-HOME = Path(os.environ.setdefault("SAPA_HOME", str(Path(__file__).parents[3] / "var" / "test")))
+HOME = Path(os.environ.get("SAPA_HOME", Path(__file__).parents[3] / "var" / "test"))
+# Tests that run beside each other have a server each: on one, an open transaction of the one holds back the other's followers.
+if (process := os.environ.get("PYTEST_XDIST_WORKER", "")) and HOME.name != process:
+    HOME /= process
+os.environ["SAPA_HOME"] = str(HOME)
 os.environ.setdefault("SAPA_ENV", "/nonexistent")
 os.environ.setdefault("SAPA_LANGUAGE", "en")
 os.environ.setdefault("SAPA_EMAIL_BACKEND", "django.core.mail.backends.locmem.EmailBackend")

@@ -19,14 +19,9 @@ import pytest
 
 from sapa.config.bridge import environ_of
 from sapa.config.sendfile import Unsatisfiable, requested_range
+from sapa.core.tests.ports import free_port
 
 LIMIT = 3 * 1024 * 1024  # as in bridge_app
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket as sockets
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ import pytest
 
 from sapa.config import postgres
 from sapa.config.owner import ELSEWHERE
+from sapa.core.tests.ports import free_port
 
 START = "import sys, pathlib; from sapa.config import postgres; print(postgres.start(pathlib.Path(sys.argv[1])))"
 
@@ -178,10 +178,7 @@ def test_root_serves_the_data_of_an_ordinary_user_as_that_user(home: Path) -> No
 
 
 def test_a_server_over_tcp_answers_on_this_machine_only(home: Path) -> None:
-    with sockets.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = postgres.start_tcp(home, port)
+    url = postgres.start_tcp(home, free_port())
     with psycopg.connect(url, connect_timeout=5) as connection:
         assert connection.execute("show listen_addresses").fetchone() == ("127.0.0.1",)
 

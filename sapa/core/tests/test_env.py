@@ -65,6 +65,22 @@ def test_a_wrong_url_is_refused(name: str, monkeypatch: pytest.MonkeyPatch, raw:
         env.url(name, "", schemes=("smtp",))
 
 
+@pytest.mark.parametrize("raw", ["Jakarta", "Asia", "../etc", "asia/nowhere"])
+def test_a_time_zone_that_nobody_knows_is_refused(name: str, monkeypatch: pytest.MonkeyPatch, raw: str) -> None:
+    assert env.zone(name, "Asia/Jakarta") == "Asia/Jakarta"
+    monkeypatch.setenv(name, raw)
+    with pytest.raises(env.WrongSetting, match="accepts a time zone such as Asia/Jakarta"):
+        env.zone(name, "Asia/Jakarta")
+
+
+@pytest.mark.parametrize("raw", ["id", "IDN", "62", "Indonesia"])
+def test_a_country_is_two_capital_letters(name: str, monkeypatch: pytest.MonkeyPatch, raw: str) -> None:
+    assert env.country(name, "ID") == "ID"
+    monkeypatch.setenv(name, raw)
+    with pytest.raises(env.WrongSetting, match="accepts two capital letters"):
+        env.country(name, "ID")
+
+
 def test_words_are_parted_by_commas_or_spaces(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "a.example, b.example c.example")
     assert env.words(name) == ("a.example", "b.example", "c.example")
