@@ -298,6 +298,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 40
 LANGUAGES = [("id", _("Indonesian")), ("en", _("English"))]
 LANGUAGE_CODE = env.choice("SAPA_LANGUAGE", "id", ("id", "en"))
 LOCALE_PATHS = [PACKAGE / "locale"]
+FORMAT_MODULE_PATH = ["sapa.config.formats"]
 TIME_ZONE = env.zone("SAPA_TIME_ZONE", "Asia/Jakarta")
 COUNTRY = env.country("SAPA_COUNTRY", "ID")  # of telephone numbers that are written without a country's code
 USE_TZ = True
