@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from django.db import connection
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 
 from sapa.accounts.models import User
 from sapa.accounts.permissions import Permission, Scope
-from sapa.conversations.audience import inboxes_open_to
-from sapa.conversations.models import Conversation, Inbox, Message, Notification, Participant, Seen
+from sapa.conversations.audience import ids_of_inboxes_open_to, inboxes_open_to
+from sapa.conversations.models import Conversation, Inbox, Message, Notification, Participant
 
 
 def visible_to(user: User) -> QuerySet[Conversation]:
@@ -18,9 +19,8 @@ def visible_to(user: User) -> QuerySet[Conversation]:
     if not user.may(Permission.READ):
         return rows.none()
     followed = Exists(Participant.objects.filter(conversation=OuterRef("pk"), user=user))
-    open_to = inboxes_open_to(user).order_by().values("pk")
     everything = user.may(Permission.INBOX)  # who manages inboxes may open each of them
-    in_inbox = Q() if everything else Q(inbox__in=open_to)
+    in_inbox = Q() if everything else Q(inbox__in=ids_of_inboxes_open_to(user))
     if user.role.scope == Scope.ALL:
         return rows if everything else rows.filter(in_inbox | followed)
     own = Q(assignee=user) | followed
@@ -49,16 +49,12 @@ class Page:
 
 
 def page(rows: QuerySet[Conversation], *, cursor: str = "", limit: int = 50) -> Page:
-    """A page by keyset (newest activity first), as fast for the hundredth page as for the first.
+    """A page by keyset (newest activity first), as fast for the hundredth page as for the first. Give `rows` what to select.
 
     cursor: `<microseconds>.<id>` as given by the page before. Raises ValueError when it is not one.
     """
     from_here = after(rows, cursor) if cursor else rows
-    found = list(
-        from_here.select_related("customer", "assignee", "inbox", "team").order_by("-last_message_at", "-id")[
-            : limit + 1
-        ]
-    )
+    found = list(from_here.order_by("-last_message_at", "-id")[: limit + 1])
     more = len(found) > limit
     return Page(items=found[:limit], next=cursor_of(found[limit - 1]) if more else "")
 
@@ -85,19 +81,19 @@ def bounded_count(rows: QuerySet[Conversation], most: int = 999) -> int:
 
 def unread_by(user: User, conversations: Sequence[Conversation]) -> set[int]:
     """Ids of those with a message newer than what this person has seen, in one query."""
-    ids = [conversation.pk for conversation in conversations]
-    newest = (
-        Message.objects.filter(conversation=OuterRef("conversation"))
-        .exclude(user=user)
-        .order_by("-id")
-        .values("id")[:1]
-    )
-    seen = dict(
-        Seen.objects.filter(user=user, conversation__in=ids, message_id__gte=newest).values_list(
-            "conversation_id", "message_id"
-        )
-    )
-    return {id for id in ids if id not in seen}
+    with connection.cursor() as cursor:
+        cursor.execute(_UNREAD, {"ids": [conversation.pk for conversation in conversations], "user": user.pk})
+        return {row[0] for row in cursor.fetchall()}
+
+
+# Asked for each page of a list, so it is written by hand: building it takes the ORM longer than the database answers.
+_UNREAD = """
+select c.id from unnest(%(ids)s::bigint[]) as c(id)
+left join conversations_seen s on s.conversation_id = c.id and s.user_id = %(user)s
+where s.message_id is null or s.message_id < (
+  select m.id from conversations_message m where m.conversation_id = c.id and m.user_id is distinct from %(user)s
+  order by m.id desc limit 1)
+"""
 
 
 def colleagues_of(user: User, *, starting: str = "", most: int = 8) -> list[User]:

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from html import escape
 
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from sapa.accounts.models import User
@@ -11,6 +13,7 @@ from sapa.conversations.models import Conversation
 from sapa.conversations.queries import cursor_of, unread_by
 from sapa.core import clock
 from sapa.desk import when
+from sapa.desk.templatetags.icons import icon
 
 MOST_TAGS = 3
 LATE = timedelta(hours=4)
@@ -106,11 +109,44 @@ def _chips(conversation: Conversation, words: "Words", now: datetime) -> list[Ch
         chips.append(Chip(when.span(waits), kind, "clock"))
     if conversation.team:
         chips.append(Chip(conversation.team.name, "", "team"))
-    tags = list(getattr(conversation, "tag_list", ()))
-    chips += [Chip(tag.name) for tag in tags[:MOST_TAGS]]
+    tags: list[str] = getattr(conversation, "tag_names", [])
+    chips += [Chip(name) for name in tags[:MOST_TAGS]]
     if len(tags) > MOST_TAGS:
         chips.append(Chip(f"+{len(tags) - MOST_TAGS}"))
     return chips
+
+
+def markup(found: Sequence[Row], *, view: str, selected: str = "") -> SafeString:
+    """The rows as HTML, each value escaped. By hand and not by a template: a row has thirty places, and a template of
+    this length takes half of the time of the whole page for fifty of them."""
+    unread = f'<span class="unseen">{escape(_("Unread:"))}</span>'
+    answered = f'{icon("reply")}<span class="unseen">{escape(_("Answered:"))}</span>'
+    return mark_safe("\n".join(_html(row, view, selected, unread, answered) for row in found))  # noqa: S308 (escaped)
+
+
+def _html(row: Row, view: str, selected: str, unread: str, answered: str) -> str:
+    address = f"/inbox/{escape(view)}/{row.id}/"
+    holder, chips = "", "".join(map(_chip, row.chips))
+    if row.holder:
+        name = escape(row.holder)
+        holder = (
+            f'<span class="avatar holder {row.holder_hue}" title="{name}"><span aria-hidden="true">'
+            f'{escape(row.holder_initials)}</span><span class="unseen">{name}</span></span>'
+        )
+    return f"""<a class="row{" unread" * row.is_unread}" id="c{row.id}" href="{address}" data-id="{row.id}" data-at="{row.at}"\
+{' aria-current="true"' * (row.id == selected)}>
+<span class="avatar {row.hue}" aria-hidden="true">{escape(row.initials)}<span class="via">{icon(row.channel)}</span></span>
+<span class="who clip">{unread * row.is_unread}{escape(row.name)}</span>
+<time datetime="{row.moment}">{escape(row.time)}</time>
+<span class="subject clip">{escape(row.subject)}</span>{holder}
+<span class="last clip">{answered * row.answered}{escape(row.last)}</span>
+{f'<span class="meta">{chips}</span>' if chips else ""}
+</a>"""
+
+
+def _chip(chip: Chip) -> str:
+    picture = icon(chip.icon) if chip.icon else ""
+    return f'<span class="chip {chip.kind}">{picture}<span class="clip">{escape(chip.text)}</span></span>'
 
 
 def initials(name: str) -> str:

@@ -10,7 +10,7 @@ from sapa.accounts.models import User
 from sapa.conversations.models import Conversation
 from sapa.conversations.queries import visible_to
 from sapa.customers.models import Customer, Identity
-from sapa.desk.queries import with_tags
+from sapa.desk.queries import listed
 
 MOST = 50
 MOST_OF_A_WAY = 200
@@ -34,7 +34,7 @@ def search(user: User, q: str) -> Found:
     ids = _by_number(user, q) or _by_customer(user, q, words) | (
         _by_subject(user, words) if words is not None else set()
     )
-    rows = with_tags(Conversation.objects.filter(pk__in=ids)).select_related("customer", "assignee", "inbox", "team")
+    rows = listed(Conversation.objects.filter(pk__in=ids))
     items = list(rows.order_by("-last_message_at", "-id")[: MOST + 1])
     return Found(items[:MOST], is_cut=len(items) > MOST)
 

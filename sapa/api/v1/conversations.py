@@ -46,7 +46,7 @@ def find(request: HttpRequest, id: int) -> Conversation:
 def list_conversations(request: HttpRequest, query: Query[ConversationQuery]) -> PageOut[ConversationOut]:
     """Newest activity first."""
     wanted = query.model_dump(exclude_none=True, exclude={"limit", "cursor"})
-    rows = queries.visible_to(caller(request)).filter(**wanted)
+    rows = queries.visible_to(caller(request)).select_related("customer", "inbox", "assignee", "team").filter(**wanted)
     try:
         page = queries.page(rows, cursor=query.cursor or "", limit=query.limit)
     except (ValueError, OverflowError) as error:

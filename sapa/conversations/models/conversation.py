@@ -101,6 +101,9 @@ class Conversation(models.Model):
             models.Index(
                 fields=["snoozed_until"], condition=models.Q(status="snoozed"), name="conversation_snoozed_until"
             ),
+            # «Snoozed»: what a person holds or has put away, found in two small indexes.
+            models.Index(fields=["assignee"], condition=models.Q(status="snoozed"), name="conversation_snoozed_of"),
+            models.Index(fields=["snoozed_by"], condition=models.Q(status="snoozed"), name="conversation_snoozed_by"),
         ]
         constraints = [
             models.CheckConstraint(

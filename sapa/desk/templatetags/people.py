@@ -1,6 +1,9 @@
-"""The filters `{{ person|initials }}` and `{{ person.pk|hue }}` for avatars."""
+"""The filters `{{ person|initials }}` and `{{ person.pk|hue }}` for avatars, and `{% rows rows view selected %}` for a list."""
+
+from collections.abc import Sequence
 
 from django import template
+from django.utils.safestring import SafeString
 
 from sapa.desk import rows
 
@@ -17,3 +20,9 @@ def initials(person: object) -> str:
 def hue(id: int | None) -> str:
     """The class of a colour."""
     return rows.hue(id or 0)
+
+
+@register.simple_tag(name="rows")
+def list_of_rows(found: Sequence[rows.Row], view: str, selected: str) -> SafeString:
+    """The rows of conversations."""
+    return rows.markup(found, view=view, selected=selected)

@@ -45,11 +45,7 @@ def row(request: HttpRequest, view: str, id: int) -> HttpResponse:
     """One row as it is now; 204 when the conversation does not (or no longer) belong to the view."""
     user = person(request)
     try:
-        found = (
-            queries.with_tags(queries.rows_of(view, user))
-            .select_related("customer", "assignee", "inbox", "team")
-            .filter(pk=id)
-        )
+        found = queries.listed(queries.rows_of(view, user)).filter(pk=id)
     except ValueError as error:
         raise Http404 from error
     shown = rows(list(found), user)
