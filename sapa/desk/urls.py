@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from sapa.desk.views import act, composer, inbox, notifications, presence, search, thread
+from sapa.desk.views import act, composer, inbox, notifications, presence, search, start, thread
 
 app_name = "desk"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     re_path(rf"^inbox/{inbox.VIEW}/$", inbox.inbox, name="inbox"),
     re_path(rf"^inbox/{inbox.VIEW}/(?P<id>[0-9]{{1,18}})/$", inbox.inbox, name="conversation"),
     re_path(rf"^inbox/{inbox.VIEW}/(?P<id>[0-9]{{1,18}})/row$", inbox.row, name="row"),
+    path("conversations/new", start.start, name="start"),
     path("conversations/<int:id>/", inbox.conversation, name="permalink"),
     path("conversations/<int:id>/thread", thread.thread, name="thread"),
     path("conversations/<int:id>/side", thread.side, name="side"),
