@@ -50,7 +50,7 @@ class Role:
         if self.process is not None and (status := self.process.poll()) is not None:
             self.process = None
             self.deaths = 1 if now - self.born > STEADY_SECONDS else self.deaths + 1
-            pause = min(0.1 * 2**self.deaths, LONGEST_PAUSE)
+            pause = min(0.1 * 2 ** min(self.deaths, 12), LONGEST_PAUSE)
             self.not_before = now + pause
             say(f"{self.name} ended ({_why(status)}); it starts again in {pause:.1f} s")
         if self.process is None and now >= self.not_before:

@@ -17,6 +17,7 @@ from sapa.core.models import Heartbeat
 log = logging.getLogger("sapa.loop")
 CHANNEL = "sapa"
 HEARTBEAT_SECONDS = 5.0
+LONGEST_SLEEP = 15.0  # between two heartbeats; a step may be due more rarely
 
 
 @dataclass
@@ -85,23 +86,27 @@ def run(loops: Sequence[Loop], stop: threading.Event) -> None:
 
 
 def _repeat(loop: Loop, stop: threading.Event) -> None:
-    failures, beat = 0, 0.0
+    failures, beat, due = 0, 0.0, 0.0
     while not stop.is_set():
+        busy, woken = False, loop.wake.is_set()
         loop.wake.clear()
         try:
             close_old_connections()
             if time.monotonic() - beat > HEARTBEAT_SECONDS:
                 _heartbeat(loop.name)
                 beat = time.monotonic()
-            busy = loop.step()
-            failures = 0
+            if woken or time.monotonic() >= due:
+                due = 0.0  # at once again, should it fail or have more to do
+                busy = loop.step()
+                failures = 0
+                due = 0.0 if busy else time.monotonic() + loop.poll_seconds
         except (OperationalError, InterfaceError) as error:
             failures += 1
             connection.close()
             log.warning(
                 "%s: the database is away (%s); try %d", loop.name, str(error).strip().splitlines()[:1], failures
             )
-            stop.wait(min(0.2 * 2**failures, 10))
+            stop.wait(min(0.2 * 2 ** min(failures, 10), 10))
             continue
         except Exception:
             # One broken step must not end the loop: it is logged with its trace and tried again, more and more slowly.
@@ -109,11 +114,11 @@ def _repeat(loop: Loop, stop: threading.Event) -> None:
             log.exception("%s: step failed, try %d", loop.name, failures)
             if connection.in_atomic_block or failures > 1:
                 connection.close()
-            stop.wait(min(0.5 * 2**failures, 60))
+            stop.wait(min(0.5 * 2 ** min(failures, 10), 60))
             continue
         if not busy:
             connection.close()  # back to the pool: a loop that sleeps needs none, and there may be many loops
-            loop.wake.wait(loop.poll_seconds)
+            loop.wake.wait(max(0.0, min(due - time.monotonic(), LONGEST_SLEEP)))
     if loop.finish is not None:
         loop.finish()
     connection.close()

@@ -51,7 +51,7 @@ def mailbox_at(dovecot: Dovecot, inbox: Inbox, **more: object) -> Mailbox:
     return add_mailbox(inbox, by=None, **{**wanted, **more})  # type: ignore[arg-type]
 
 
-def soon(condition: Callable[[], object], *, seconds: float = 10.0) -> float:
+def soon(condition: Callable[[], object], *, seconds: float = 30.0) -> float:
     """Wait until it holds; how long that took, in seconds."""
     began = time.monotonic()
     while not condition():
