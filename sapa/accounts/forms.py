@@ -6,6 +6,7 @@ from typing import ClassVar
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sapa.accounts.actions import within
 from sapa.accounts.models import Role, Team, User
@@ -113,7 +114,12 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
 class TokenForm(forms.Form):
     """A new API token."""
 
-    DAYS = (("30", _("30 days")), ("90", _("90 days")), ("365", _("One year")), ("", _("Never")))
+    DAYS = (
+        ("30", _("30 days")),
+        ("90", _("90 days")),
+        ("365", _("One year")),
+        ("", pgettext_lazy("to expire", "Never")),
+    )
 
     name = forms.CharField(label=_("Name"), max_length=80, help_text=_("What it is for, such as «order system»."))
     scopes = forms.MultipleChoiceField(label=_("May"), choices=TokenScope.choices, widget=forms.CheckboxSelectMultiple)

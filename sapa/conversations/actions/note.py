@@ -29,7 +29,8 @@ def note(
     """Write a note. Raises NotAllowed, Refused when it is empty."""
     check(by, Permission.NOTE)
     html = markup.clean(html) if html else ""
-    text = text.strip() or markup.to_text(html).strip()
+    mentioned = _mentioned(html or text)
+    text = _with_names(text.strip(), mentioned) or markup.to_text(html).strip()
     if not text and not files:
         raise Refused(_("Write something before you save the note."), field="text")
     conversation = lock(conversation)
@@ -46,7 +47,6 @@ def note(
         created_at=now,
     )
     Attachment.objects.bulk_create(Attachment(message=message, **vars(file)) for file in files)
-    mentioned = _mentioned(html or text)
     Participant.objects.bulk_create(
         (Participant(conversation=conversation, user_id=id) for id in mentioned), ignore_conflicts=True
     )
@@ -58,12 +58,20 @@ def note(
         author_kind="agent",
         visibility="internal",
         automated=False,
-        mentions=mentioned,
+        mentions=tuple(mentioned),
     )
     record(payload, envelope(conversation, by=by))
     return message
 
 
-def _mentioned(markup_or_text: str) -> tuple[int, ...]:
+def _mentioned(markup_or_text: str) -> dict[int, str]:
+    """Names of the people who are mentioned, by their ids in order."""
     ids = {int(first or second) for first, second in _MENTION.findall(markup_or_text)[:MOST_MENTIONS]}
-    return tuple(sorted(User.objects.filter(pk__in=ids, is_active=True).values_list("pk", flat=True)))
+    return dict(User.objects.filter(pk__in=ids, is_active=True).order_by("pk").values_list("pk", "name"))
+
+
+def _with_names(text: str, mentioned: dict[int, str]) -> str:
+    """The text as people read it: @Bagus for @[7]."""
+    for id, name in mentioned.items():
+        text = text.replace(f"@[{id}]", f"@{name}")
+    return text
