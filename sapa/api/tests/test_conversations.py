@@ -87,6 +87,7 @@ def test_note_stays_inside(world: World, call: Call) -> None:
         world.alice, "POST", f"/conversations/{conversation.pk}/note", {"text": f"Look, @[{world.bob.pk}]"}
     )
     assert (status, message["direction"]) == (201, "note")
+    assert message["text"] == "Look, @Bob"
     assert not Message.objects.filter(state="queued").exists()
     assert call(world.bob, "GET", f"/conversations/{conversation.pk}")[0] == 200, "who is mentioned may see it"
 
