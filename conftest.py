@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import connection, connections
 from django.test.utils import setup_databases, teardown_databases
+from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
 from sapa.accounts.models import Role, Team, User
@@ -171,3 +172,10 @@ def files_in_a_folder_of_their_own(settings: object) -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="sapa-files-") as folder:
         settings.FILES = Path(folder)  # type: ignore[attr-defined]
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_language_from_the_test_before() -> Iterator[None]:
+    """A request leaves its language behind in the thread, as it may: the next one chooses its own, but an action does not."""
+    yield
+    translation.deactivate()
