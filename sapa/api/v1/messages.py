@@ -45,11 +45,11 @@ def create_reply(request: HttpRequest, id: Id, payload: ReplyIn) -> Status[Messa
     """Sent at once: there is no time to undo as on the page."""
     recipients = actions.Recipients(to=_people(payload.to), cc=_people(payload.cc), bcc=_people(payload.bcc))
     named = recipients if payload.to or payload.cc or payload.bcc else None
-    conversation = find(request, id)
+    conversation = get_object_or_404(queries.visible_to(caller(request)).only("id"), pk=id)  # the action reads the rest
     message = actions.reply(
         conversation, by=caller(request), text=payload.text, html=payload.html, recipients=named, undo_seconds=0
     )
-    return Status(201, show.message(message))
+    return Status(201, show.message(message, files=()))
 
 
 @router.post("/conversations/{id}/note", response={201: MessageOut, **ERRORS}, summary="Write an internal note")

@@ -1,5 +1,7 @@
 """From rows to what the API answers."""
 
+from collections.abc import Iterable
+
 from sapa.api.v1.shapes import (
     AttachmentOut,
     AuthorOut,
@@ -10,7 +12,7 @@ from sapa.api.v1.shapes import (
     MessageOut,
     Named,
 )
-from sapa.conversations.models import Conversation, Message
+from sapa.conversations.models import Attachment, Conversation, Message
 from sapa.customers.models import Customer
 
 
@@ -43,8 +45,8 @@ def whole(row: Conversation) -> ConversationWhole:
     )
 
 
-def message(row: Message) -> MessageOut:
-    """Expects user, customer and attachments to be fetched with the row."""
+def message(row: Message, *, files: Iterable[Attachment] | None = None) -> MessageOut:
+    """Expects user, customer and attachments to be fetched with the row; `files`: its attachments, where they are known."""
     if row.author_kind == Message.Author.CUSTOMER:
         author = AuthorOut(kind="customer", id=row.customer_id, name=str(row.customer or ""))
     else:
@@ -66,7 +68,7 @@ def message(row: Message) -> MessageOut:
                 inline=file.is_inline,
                 url=f"/api/v1/attachments/{file.pk}",
             )
-            for file in row.attachments.all()
+            for file in (row.attachments.all() if files is None else files)
         ],
     )
 

@@ -24,7 +24,7 @@ from sapa.core.loop import Loop
 
 log = logging.getLogger("sapa.mail")
 State = IncomingMail.State
-BATCH = 50
+BATCH = 100
 BATCH_BYTES = 8 * 1024 * 1024
 MOST_ATTEMPTS = 4
 LOCK = 7_301  # first half of the advisory lock of a mail that is being read

@@ -20,10 +20,9 @@ from sapa.desk.thread import thread as thread_of
 MOST_SOURCE = 1_000_000  # bytes of a raw message that the page shows; the rest is downloaded
 
 
-def conversation_of(user: User, id: int) -> Conversation:
-    """The conversation, if this person may see it. Raises Http404."""
-    rows = visible_to(user).select_related("customer__company", "assignee", "inbox", "team", "snoozed_by")
-    return get_object_or_404(rows, pk=id)
+def conversation_of(user: User, id: int, *also: str) -> Conversation:
+    """The conversation, if this person may see it; `also`: what is read with it. Raises Http404."""
+    return get_object_or_404(visible_to(user).select_related("assignee", "inbox", "team", *also), pk=id)
 
 
 def thread_context(conversation: Conversation, user: User, *, before: int = 0, since: int = 0) -> dict[str, Any]:
@@ -51,7 +50,7 @@ def thread(request: HttpRequest, id: int) -> HttpResponse:
 def side(request: HttpRequest, id: int) -> HttpResponse:
     """The panel about the customer and the conversation's fields."""
     user = person(request)
-    conversation = conversation_of(user, id)
+    conversation = conversation_of(user, id, "customer__company")
     return render(request, "desk/_side.html", {"conversation": conversation, **panel.of(conversation, user)})
 
 
