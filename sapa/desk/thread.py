@@ -148,7 +148,7 @@ def shown(row: Message, user: User) -> Shown:
         files=[
             file for file in files if not (file.content_type.startswith("image/") and shown_inline(file.content_type))
         ],
-        state=row.get_state_display() if row.direction == Message.Direction.OUT else "",
+        state=str(Message.State(row.state).label) if row.direction == Message.Direction.OUT else "",
         state_icon={
             "queued": "clock",
             "sending": "send",

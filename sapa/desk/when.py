@@ -1,12 +1,14 @@
 """Moments and spans as people of a language read them; cheap, because a list has fifty of each."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_date, format_time, format_timedelta
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+
+UNITS = (31_536_000, 2_592_000, 604_800, 86_400, 3600, 60)  # seconds: year, month, week, day, hour, minute
 
 
 @lru_cache(maxsize=16)
@@ -22,7 +24,7 @@ def locale() -> Locale:
 
 def clock_time(moment: datetime) -> str:
     """14:05."""
-    return format_time(timezone.localtime(moment), "short", locale=locale())
+    return _time(timezone.localtime(moment).time().replace(second=0, microsecond=0), locale())
 
 
 def day(moment: datetime, now: datetime) -> str:
@@ -32,7 +34,7 @@ def day(moment: datetime, now: datetime) -> str:
         return _("Today")
     if here == today - timedelta(days=1):
         return _("Yesterday")
-    return format_date(here, "EEEE d MMMM" if here.year == today.year else "d MMMM y", locale=locale())
+    return _date(here, "EEEE d MMMM" if here.year == today.year else "d MMMM y", locale())
 
 
 def brief(moment: datetime, now: datetime) -> str:
@@ -42,7 +44,7 @@ def brief(moment: datetime, now: datetime) -> str:
         return clock_time(moment)
     if here.date() == today.date() - timedelta(days=1):
         return _("Yesterday")
-    return format_date(here, "d MMM" if here.year == today.year else "d MMM y", locale=locale())
+    return _date(here.date(), "d MMM" if here.year == today.year else "d MMM y", locale())
 
 
 def full(moment: datetime) -> str:
@@ -55,16 +57,32 @@ def until(moment: datetime, now: datetime) -> str:
     here = timezone.localtime(moment)
     if here.date() == timezone.localtime(now).date():
         return clock_time(moment)
-    return f"{format_date(here, 'EEE d MMM', locale=locale())} {clock_time(moment)}"
+    return f"{_date(here.date(), 'EEE d MMM', locale())} {clock_time(moment)}"
 
 
 def span(length: timedelta) -> str:
     """12 min, 3 h, 2 d: one unit."""
-    return format_timedelta(
-        max(length, timedelta(minutes=1)), granularity="minute", threshold=1, format="short", locale=locale()
-    )
+    seconds = max(length.total_seconds(), UNITS[-1])
+    unit = next(unit for unit in UNITS if seconds >= unit)
+    return _span(round(seconds / unit) * unit, locale())
 
 
 def long_date(moment: date) -> str:
     """23 November 2026."""
-    return format_date(moment, "long", locale=locale())
+    return _date(moment, "long", locale())
+
+
+# A page has a hundred of these and few different ones; they depend on what is given here and on nothing else.
+@lru_cache(maxsize=4096)
+def _time(here: time, locale: Locale) -> str:
+    return format_time(here, "short", locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def _span(seconds: int, locale: Locale) -> str:
+    return format_timedelta(seconds, granularity="minute", threshold=1, format="short", locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def _date(here: date, pattern: str, locale: Locale) -> str:
+    return format_date(here, pattern, locale=locale)
