@@ -155,6 +155,10 @@ SETTINGS_PAGES: list[tuple[object, list[tuple[str, object, str]]]] = [
         ],
     ),
     (
+        _("Channels"),
+        [("channels:inboxes", _("Inboxes"), "inbox.manage")],
+    ),
+    (
         _("Desk"),
         [("records:fields", _("Fields"), "settings.manage"), ("records:tags", _("Tags"), "settings.manage")],
     ),

@@ -18,7 +18,7 @@ from sapa.core.errors import Refused
 
 MOST_ALIASES = 50
 _OF_INBOX = ("name", "address", "signature", "is_active")
-_OF_EMAIL = ("from_name", "auto_reply", "auto_reply_text")
+_OF_EMAIL = ("from_name", "auto_reply", "auto_reply_text", "plus_address")
 
 
 class InboxChange(TypedDict, total=False):
@@ -33,6 +33,7 @@ class InboxChange(TypedDict, total=False):
     default_team: int | None
     auto_reply: bool
     auto_reply_text: str
+    plus_address: bool
     is_active: bool
 
 
