@@ -115,7 +115,7 @@ class Watched:
         if said.type != "error":
             return
         # The browser itself logs the status of a page that was refused on purpose.
-        if "Failed to load resource" in said.text and re.search(r"status of (400|403|404)", said.text):
+        if "Failed to load resource" in said.text and re.search(r"status of (400|403|404|410)", said.text):
             if said.page and said.location.get("url") == said.page.url:
                 return
         self.wrong.append(f"{said.text} ({said.page and said.page.url})")

@@ -2,18 +2,19 @@
 
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 from tests.browser.server import ROOT
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 SHOTS = ROOT / "var" / "shots"
-DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+DESK, PHONE = ViewportSize(width=1440, height=900), ViewportSize(width=390, height=844)
 
 # Colours that are on their way to others would be judged half way.
 _SETTLED = """() => document.readyState === "complete"
   && !document.querySelector(".htmx-request")
   && [...document.querySelectorAll(".bell, aside.side[hx-get]")].every((place) => place.children.length)
+  && (!document.querySelector("#swagger-ui") || document.querySelector("#swagger-ui .opblock"))
   && [...document.querySelectorAll("sapa-composer")].every((one) => !one.querySelector("form") || one.hasAttribute("ready"))
   && document.getAnimations().every((one) => one.playState !== "running" || one.effect.getTiming().iterations === Infinity)"""
 
@@ -55,7 +56,7 @@ def examine(page: Page, name: str, language: str, *, axe: bool = True) -> list[s
     wrong = []
     SHOTS.mkdir(parents=True, exist_ok=True)
     for size, viewport in (("1440", DESK), ("390", PHONE)):
-        page.set_viewport_size(viewport)  # type: ignore[arg-type]
+        page.set_viewport_size(viewport)
         for theme in ("light", "dark"):
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
             settle(page)

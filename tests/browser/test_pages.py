@@ -1,14 +1,15 @@
 """Every page in light and dark, in both languages, on a desk and on a phone: axe, widths, policy, and pictures in var/shots."""
 
 import json
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import As, Shop
+from tests.browser.conftest import As, People, Shop
 from tests.browser.letters import letter, picture
-from tests.browser.looks import examine
+from tests.browser.looks import AXE, DESK, examine
 from tests.browser.seed import PASSWORD
 
 NEWSLETTER = """<table bgcolor="#ffffff" width="600"><tr><td><h1 style="color:#a03010">Spring sale</h1>
@@ -109,10 +110,32 @@ def ids(shop: Shop) -> dict[str, int]:
     return shop.showcase
 
 
-def check(shop: Shop, open_as: As, name: str, path: str, *, who: str = "") -> list[str]:
+@pytest.fixture(scope="module")
+def tabs(shop: Shop, browser: Browser) -> Iterator["Tabs"]:
+    tabs = Tabs(People(shop, browser))
+    yield tabs
+    tabs.people.close()
+
+
+@dataclass
+class Tabs:
+    """One tab a person and language for all pages: the second page comes out of the browser's memory."""
+
+    people: People
+    open: dict[tuple[str, str], Page] = field(default_factory=dict)
+
+    def of(self, who: str, locale: str) -> Page:
+        if (who, locale) not in self.open:
+            self.open[who, locale] = self.people.open(who, locale=locale)
+        return self.open[who, locale]
+
+
+def check(tabs: Tabs, name: str, path: str, *, who: str = "") -> list[str]:
     wrong: list[str] = []
+    before = len(tabs.people.wrong)
     for language, locale in LANGUAGES.items():
-        page = open_as(who, locale=locale)
+        page = tabs.of(who, locale)
+        page.set_viewport_size(DESK)
         answer = page.goto(path)
         assert answer is not None
         assert answer.status < 400 or name in REFUSED, f"{path}: {answer.status}"
@@ -121,23 +144,22 @@ def check(shop: Shop, open_as: As, name: str, path: str, *, who: str = "") -> li
             page.locator("main form [type=submit]").click()
             page.wait_for_url(f"**{path}")
         wrong += examine(page, name, language, axe=language == "en" and name != "api-docs")
-        page.context.close()
-    return wrong
+    return wrong + tabs.people.wrong[before:]
 
 
 @pytest.mark.parametrize("name", STRANGER)
-def test_page_for_strangers(shop: Shop, open_as: As, name: str) -> None:
-    assert check(shop, open_as, name, STRANGER[name]) == []
+def test_page_for_strangers(tabs: Tabs, name: str) -> None:
+    assert check(tabs, name, STRANGER[name]) == []
 
 
 @pytest.mark.parametrize("name", AGENT)
-def test_page_of_an_agent(shop: Shop, open_as: As, ids: dict[str, int], name: str) -> None:
-    assert check(shop, open_as, name, AGENT[name].format(**ids), who="alice") == []
+def test_page_of_an_agent(tabs: Tabs, ids: dict[str, int], name: str) -> None:
+    assert check(tabs, name, AGENT[name].format(**ids), who="alice") == []
 
 
 @pytest.mark.parametrize("name", ADMIN)
-def test_page_of_an_administrator(shop: Shop, open_as: As, ids: dict[str, int], name: str) -> None:
-    assert check(shop, open_as, name, ADMIN[name].format(**ids), who="ada") == []
+def test_page_of_an_administrator(tabs: Tabs, ids: dict[str, int], name: str) -> None:
+    assert check(tabs, name, ADMIN[name].format(**ids), who="ada") == []
 
 
 def test_second_step_of_the_log_in(shop: Shop, open_as: As, ids: dict[str, int]) -> None:
@@ -154,4 +176,4 @@ def test_first_run_was_fit_to_be_seen(shop: Shop) -> None:
 
 
 def test_there_is_axe() -> None:
-    assert Path("node_modules/axe-core/axe.min.js").exists(), "bin/prepare dev fetches it"
+    assert AXE.exists(), "bin/prepare dev fetches it"
