@@ -58,7 +58,7 @@ def examine(page: Page, name: str, language: str, *, axe: bool = True) -> list[s
     for size, viewport in (("1440", DESK), ("390", PHONE)):
         page.set_viewport_size(viewport)
         for theme in ("light", "dark"):
-            page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
             settle(page)
             if axe and size == "1440":
                 wrong += [f"{name}, {theme}: {fault}" for fault in faults(page)]

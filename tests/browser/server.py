@@ -30,7 +30,11 @@ class Sapa:
         self.url = f"http://127.0.0.1:{self.port}"
         self.home = Path(tempfile.mkdtemp(prefix="sapa-browser-"))
         self.home.chmod(0o755)
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("SAPA_", "DATABASE_", "PYTHONDONT"))}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("SAPA_", "DATABASE_", "PYTHONDONT"))
+        }
         self.environ = {
             **kept,
             "PYTHONPATH": str(ROOT),

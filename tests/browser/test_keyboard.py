@@ -14,8 +14,9 @@ _FOCUS = """() => {
   const around = one.closest(".search-field, .box, .find") ?? one.parentElement;
   const outer = getComputedStyle(around);
   const outerRing = (outer.outlineStyle !== "none" && parseFloat(outer.outlineWidth) > 0) || outer.boxShadow !== "none";
-  return { tag: one.tagName.toLowerCase(), id: one.id, cls: String(one.className.baseVal ?? one.className), name: one.getAttribute("aria-label") ?? one.textContent.trim().slice(0, 40),
-    ring: ring || outerRing, seen: box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight };
+  return { tag: one.tagName.toLowerCase(), id: one.id, cls: String(one.className.baseVal ?? one.className),
+    name: one.getAttribute("aria-label") ?? one.textContent.trim().slice(0, 40), ring: ring || outerRing,
+    seen: box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight };
 }"""
 
 
@@ -47,7 +48,9 @@ def test_tab_order_follows_the_page_and_focus_is_seen(shop: Shop, open_as: As) -
 
 
 def page_part(one: dict[str, object]) -> str:
-    return "row" if str(one["cls"]).startswith("row") else "rail" if one["tag"] == "a" and one["name"] else str(one["tag"])
+    return (
+        "row" if str(one["cls"]).startswith("row") else "rail" if one["tag"] == "a" and one["name"] else str(one["tag"])
+    )
 
 
 def test_skip_link_leads_to_the_content(open_as: As) -> None:
@@ -68,7 +71,9 @@ def test_list_of_keys_opens_keeps_the_focus_and_gives_it_back(open_as: As) -> No
     expect(dialog).to_be_visible()
     for _ in range(6):
         page.keyboard.press("Tab")
-        assert page.evaluate("() => document.activeElement === document.body || !!document.activeElement.closest('dialog#keys')")
+        assert page.evaluate(
+            "() => document.activeElement === document.body || !!document.activeElement.closest('dialog#keys')"
+        )
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(search).to_be_focused()

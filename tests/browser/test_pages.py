@@ -88,7 +88,9 @@ def ids(shop: Shop) -> dict[str, int]:
     """Conversations of every kind are there; their ids by name."""
     if shop.showcase:
         return shop.showcase
-    with_files = letter("Photos of the damage", "Three photos and the bill.", sender="Rani Wijaya <rani@sinarjaya.example>")
+    with_files = letter(
+        "Photos of the damage", "Three photos and the bill.", sender="Rani Wijaya <rani@sinarjaya.example>"
+    )
     for number in range(3):
         with_files.add_attachment(
             picture(60 * number, 120, 90, side=200), maintype="image", subtype="png", filename=f"photo {number}.png"

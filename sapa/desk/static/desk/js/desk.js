@@ -28,6 +28,7 @@ class Desk extends HTMLElement {
     if (localStorage.getItem(SIDE_KEY) === "closed") this.dataset.side = "closed";
     this.addEventListener("click", (event) => this.#clicked(event), { signal });
     this.addEventListener("sapa:read", (event) => this.#read(event.detail.conversation), { signal });
+    this.addEventListener("sapa:gone", () => this.#gone(), { signal });
     document.addEventListener("keydown", (event) => this.#key(event), { signal });
     document.addEventListener("sapa:changed", (event) => this.#own(event.detail), { signal });
     document.addEventListener("sapa:live", (event) => this.#happened(event.detail), { signal });
@@ -53,6 +54,12 @@ class Desk extends HTMLElement {
     this.#list.current?.removeAttribute("aria-current");
     this.dataset.pane = "list";
     document.title = `${this.dataset.label} · Sapa`;
+  }
+
+  #gone() {
+    history.replaceState({}, "", this.#path());
+    this.close();
+    document.dispatchEvent(new CustomEvent("sapa:toast", { detail: { text: document.querySelector("sapa-toasts").dataset.gone } }));
   }
 
   #path(id) {

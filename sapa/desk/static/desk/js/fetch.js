@@ -1,8 +1,9 @@
 /* Fragments from the server, as htmx asks for them; a session that ended reloads the page. */
 
 /** The HTML of a fragment; "" for 204; null when it was refused, is gone, or was aborted (a toast has been shown if need be).
- *  @param {string} path @param {{signal?: AbortSignal, quiet?: boolean}} how */
-export async function fragment(path, { signal, quiet = false } = {}) {
+ *  `gone` is called when there is no such thing any more, or not for this person.
+ *  @param {string} path @param {{signal?: AbortSignal, quiet?: boolean, gone?: () => void}} how */
+export async function fragment(path, { signal, quiet = false, gone } = {}) {
   let response;
   try {
     response = await fetch(path, { headers: { "HX-Request": "true" }, credentials: "same-origin", signal });
@@ -15,6 +16,7 @@ export async function fragment(path, { signal, quiet = false } = {}) {
     return null;
   }
   if (response.ok) return response.text();
+  if (response.status === 404) gone?.();
   if (!quiet) tell("htmx:responseError", { xhr: { status: response.status, getResponseHeader: (name) => response.headers.get(name) } });
   return null;
 }

@@ -8,7 +8,7 @@ class Palette extends HTMLElement {
 
   connectedCallback() {
     const { signal } = (this.#listening = new AbortController());
-    this.closest("dialog").addEventListener("toggle", (event) => event.newState === "open" && this.#opened(), { signal });
+    this.closest("dialog").addEventListener("toggle", (event) => (event.newState === "open" ? this.#opened() : (this.input.value = "")), { signal });
     this.input.addEventListener("input", () => this.#fill(), { signal });
     this.addEventListener("keydown", (event) => this.#key(event), { signal });
     this.addEventListener("click", (event) => this.#run(event.target.closest("[role=option]")), { signal });
@@ -28,8 +28,7 @@ class Palette extends HTMLElement {
   }
 
   #opened() {
-    this.input.value = "";
-    this.#fill();
+    this.#fill(); // the field was emptied when it closed: what was typed before this event came is kept
     this.input.focus();
   }
 

@@ -55,7 +55,7 @@ export class Pane {
     const { id } = this;
     if (!id) return;
     const first = this.#thread.querySelector(".message")?.dataset.message;
-    const html = await fragment(`/conversations/${id}/thread?view=${this.#view}${first ? `&since=${first}` : ""}`, { quiet: true });
+    const html = await fragment(`/conversations/${id}/thread?view=${this.#view}${first ? `&since=${first}` : ""}`, { quiet: true, gone: () => this.#gone(id) });
     if (html === null || this.id !== id) return;
     const fresh = parsed(html);
     const messages = this.#messages;
@@ -69,6 +69,11 @@ export class Pane {
     document.title = `${this.open.dataset.title} · Sapa`;
     if (wasAtEnd) this.#toEnd();
     this.markSeen();
+  }
+
+  /* Given to somebody else, and no longer seen by this person. */
+  #gone(id) {
+    if (this.id === id) this.#thread.dispatchEvent(new CustomEvent("sapa:gone", { bubbles: true, detail: { conversation: id } }));
   }
 
   async refreshSide() {
