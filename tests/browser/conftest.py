@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from sapa.channels.tests.dovecot import dovecot
 from sapa.channels.tests.sink import Sink, sink
 from tests.browser.looks import examine
-from tests.browser.seed import PASSWORD
-from tests.browser.server import ROOT, Sapa
+from tests.browser.server import PASSWORD, ROOT, Sapa
+
+__all__ = ["dovecot"]  # a fixture of others
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = (

@@ -11,8 +11,8 @@ from sapa.accounts.models import Team, User  # noqa: E402
 from sapa.channels.email.actions import create_inbox  # noqa: E402
 from sapa.conversations.models import Inbox  # noqa: E402
 from sapa.customers.actions import create_company, create_field  # noqa: E402
+from tests.browser.server import PASSWORD  # noqa: E402
 
-PASSWORD = "correct horse battery"
 PEOPLE = {
     "alice": ("Alice Agent", "agent"),
     "bea": ("Bea Colleague", "agent"),

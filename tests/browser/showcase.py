@@ -20,7 +20,7 @@ from sapa.accounts.tokens import create_token  # noqa: E402
 from sapa.conversations import actions  # noqa: E402
 from sapa.conversations.models import Conversation, Message  # noqa: E402
 from sapa.core import clock  # noqa: E402
-from tests.browser.seed import PASSWORD  # noqa: E402
+from tests.browser.server import PASSWORD  # noqa: E402
 
 SUBJECTS = ("Newsletter with pictures", "Photos of the damage", "A letter that nobody gets", "Only text, but long")
 

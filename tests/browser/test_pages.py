@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import As, People, Shop
 from tests.browser.letters import letter, picture
 from tests.browser.looks import AXE, DESK, examine
-from tests.browser.seed import PASSWORD
+from tests.browser.server import PASSWORD
 
 NEWSLETTER = """<table bgcolor="#ffffff" width="600"><tr><td><h1 style="color:#a03010">Spring sale</h1>
 <p>Everything for <b>half</b> the price. <a href="https://shop.example/sale">Look</a></p>

@@ -1,8 +1,10 @@
 """A hostile mail in a real browser: nothing of it runs, nothing leaves until the agent asks for its pictures."""
 
+import re
+
 from playwright.sync_api import Page, Request, expect
 
-from tests.browser.conftest import As, Shop
+from tests.browser.conftest import As, People, Shop
 from tests.browser.letters import letter
 
 OUTSIDE = "https://evil.example"
@@ -54,7 +56,7 @@ def test_hostile_mail_runs_nothing_and_asks_for_nothing(shop: Shop, open_as: As)
     assert frame.locator("[onerror], [onload], [href^='javascript:']").count() == 0
     assert requests.outside == []
     assert page.evaluate("() => 'taken' in window") is False
-    expect(page).to_have_title("An offer too good · Sapa")
+    expect(page).to_have_title(re.compile("An offer too good · Sapa$"))
 
     sandbox = page.locator("iframe.mail").get_attribute("sandbox") or ""
     assert "allow-scripts" not in sandbox
@@ -69,9 +71,9 @@ def test_hostile_mail_runs_nothing_and_asks_for_nothing(shop: Shop, open_as: As)
     assert page.evaluate("() => 'taken' in window") is False
 
 
-def test_script_that_got_into_the_frame_would_not_run(shop: Shop, open_as: As) -> None:
+def test_script_that_got_into_the_frame_would_not_run(shop: Shop, people: People) -> None:
     """The second wall: even a mail that the cleaning let through cannot reach the page around it."""
-    page = open_as("alice", "/inbox/open/")
+    page = people.open("alice", "/inbox/open/")
     shop.sapa.deliver(
         letter("Harmless at first", "Hello", html="<p id='said'>Hello</p><img src='https://evil.example/a.png'>")
     )
@@ -88,6 +90,8 @@ def test_script_that_got_into_the_frame_would_not_run(shop: Shop, open_as: As) -
     )
     expect(page.frame_locator("iframe.mail").locator("#late")).to_be_visible()
     assert page.evaluate("() => 'taken' in window") is False
+    assert people.wrong != []  # the browser said that it refused
+    people.forgive("")
 
 
 def test_html_file_is_saved_and_never_shown(shop: Shop, open_as: As) -> None:

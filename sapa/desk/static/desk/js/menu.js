@@ -10,7 +10,8 @@ export class Menu extends HTMLElement {
     this.addEventListener("click", (event) => this.#clicked(event), { signal });
     this.addEventListener("keydown", (event) => this.#key(event), { signal });
     this.addEventListener("input", (event) => event.target.closest(".find") && this.#filter(event.target.value), { signal });
-    this.panel?.addEventListener("htmx:afterSwap", () => this.panel.matches(":popover-open") && this.#arrange(), { signal });
+    // Not before htmx knows the forms in it: Enter, pressed at once, would send one as a plain form.
+    this.panel?.addEventListener("htmx:afterSettle", () => this.panel.matches(":popover-open") && this.#arrange(), { signal });
     this.panel?.addEventListener("toggle", (event) => this.#toggled(event.newState === "open"), { signal });
   }
 
@@ -57,7 +58,7 @@ export class Menu extends HTMLElement {
       find.value = "";
       this.#filter("");
     }
-    (find ?? this.panel.querySelector("[aria-checked=true], [aria-current]") ?? this.items[0] ?? this.panel.querySelector("input"))?.focus();
+    (find ?? this.panel.querySelector("[data-first]") ?? this.panel.querySelector("[aria-checked=true], [aria-current]") ?? this.items[0] ?? this.panel.querySelector("input"))?.focus();
   }
 
   #place() {
