@@ -185,7 +185,9 @@ def test_conversation_is_worked_off_by_keyboard(shop: Shop, open_as: As) -> None
     expect(page.locator("#thread-head .chip.tag")).to_have_text(["keyboard", "quick"])
 
     press(".")
-    page.locator("#more-menu .item", has_text="Urgent").press("Enter")
+    urgent = page.locator("#more-menu .item", has_text="Urgent")
+    expect(urgent).to_be_visible()
+    urgent.press("Enter")
     expect(page.locator("#thread-head .chip.bad")).to_contain_text("Urgent")
 
     press("a")

@@ -195,7 +195,7 @@ def test_the_panel_knows_the_customer_and_what_was_before(world: World, alice: C
     conversation = world.receive()
     actions.set_field(conversation, "order", "88213", by=world.alice)
     page = alice.get(f"/conversations/{conversation.pk}/side").content.decode()
-    assert "dan@customer.example" in page
+    assert "dan@<wbr>customer.example" in page
     assert "88213" in page
     assert earlier.subject in page
     assert hidden.subject not in page

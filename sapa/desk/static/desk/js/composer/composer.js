@@ -65,8 +65,6 @@ export class Composer extends HTMLElement {
     on(this, "keydown", (event) => this.#key(event), { capture: true });
     on(this.querySelector("form"), "submit", (event) => this.#submitted(event));
     on(this, "click", (event) => this.#clicked(event));
-    // An empty composer grows when it gets the focus: what was pressed would move away before the click.
-    on(this, "mousedown", (event) => event.target.closest(".head") && event.preventDefault());
     on(this.querySelector(".text"), "paste", (event) => this.#pasted(event), { capture: true });
     on(this, "dragover", (event) => this.#over(event));
     on(this, "dragleave", () => this.classList.remove("over"));
