@@ -153,7 +153,9 @@ def test_mention_in_a_note_rings_the_colleagues_bell(shop: Shop, open_as: As) ->
 
     expect(other.locator("sapa-bell .count")).to_be_visible()
     other.locator("sapa-bell .ring").click()
-    other.locator("sapa-bell [data-told]", has_text="Needs a second opinion").first.click()
+    told = other.locator("sapa-bell [data-told]", has_text="Needs a second opinion").first
+    expect(told).to_be_visible()
+    told.click()
     expect(other.locator("#thread-head h1")).to_have_text("Needs a second opinion")
     expect(other.locator(".message.note")).to_contain_text("What do you think")
 

@@ -40,7 +40,8 @@ export class Menu extends HTMLElement {
   }
 
   #clicked(event) {
-    if (event.target.closest(".item") && !event.target.closest("[data-stay]")) this.close();
+    // Afterwards: a button that loses the focus before its form is sent would not be told to the server.
+    if (event.target.closest(".item") && !event.target.closest("[data-stay]")) setTimeout(() => this.close());
   }
 
   #toggled(open) {
