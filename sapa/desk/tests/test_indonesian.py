@@ -41,6 +41,8 @@ SETTINGS = [
     "usersessions_list",
     "mfa_list_webauthn",
     "account_change_password",
+    "channels:inboxes",
+    "channels:create_email",
     "records:fields",
     "records:tags",
     "records:customers",
