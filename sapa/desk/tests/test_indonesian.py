@@ -42,6 +42,8 @@ SETTINGS = [
     "mfa_list_webauthn",
     "account_change_password",
     "channels:inboxes",
+    "channels:choose",
+    "channels:unreadable",
     "channels:create_email",
     "records:fields",
     "records:tags",
@@ -100,6 +102,14 @@ def test_entrance_is_all_in_indonesian(db: None, client: Client, name: str) -> N
 def test_settings_are_all_in_indonesian(world: World, client: Client, name: str) -> None:
     client.force_login(world.ada)
     assert english(client, reverse(name)) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["channels:inbox", "channels:outgoing", "channels:mailboxes", "channels:create_mailbox"]
+)
+def test_settings_of_an_inbox_are_all_in_indonesian(world: World, client: Client, name: str) -> None:
+    client.force_login(world.ada)
+    assert english(client, reverse(name, args=[world.support.pk])) == []
 
 
 @pytest.mark.parametrize("address", ["/inbox/open/", "/notifications/", "/search/", "/search/?q=pesanan"])
