@@ -112,7 +112,9 @@ def test_settings_of_an_inbox_are_all_in_indonesian(world: World, client: Client
     assert english(client, reverse(name, args=[world.support.pk])) == []
 
 
-@pytest.mark.parametrize("address", ["/inbox/open/", "/notifications/", "/search/", "/search/?q=pesanan"])
+@pytest.mark.parametrize(
+    "address", ["/inbox/open/", "/conversations/new", "/notifications/", "/search/", "/search/?q=pesanan"]
+)
 def test_work_is_all_in_indonesian(world: World, client: Client, address: str) -> None:
     client.force_login(world.ada)
     assert english(client, address) == []
@@ -137,3 +139,10 @@ def test_page_that_is_not_there_is_all_in_indonesian(world: World, client: Clien
     page = Texts()
     page.feed(client.get("/not-there/", headers={"accept-language": "id"}).content.decode())
     assert page.english() == []
+
+
+def test_an_english_browser_reads_english(db: None, client: Client) -> None:
+    page = client.get(reverse("account_login"), headers={"accept-language": "en"}).content.decode()
+    assert '<html lang="en"' in page
+    assert "Log in" in page
+    assert "Masuk" not in page
