@@ -133,5 +133,5 @@ export class Pane {
 /* What the page itself changed since it was fetched, and must not lose: heights of frames, opened folds, who is here. */
 const KEEP = {
   beforeNodeMorphed: (old) => !(old.nodeType === 1 && (old.matches("iframe") || old.matches("sapa-presence"))),
-  beforeAttributeUpdated: (name, node) => !(name === "open" && node.matches("details")) && name !== "aria-expanded",
+  beforeAttributeUpdated: (name, node) => !(name === "open" && node.matches("details")) && name !== "aria-expanded" && name !== "popovertarget",
 };
