@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from bench import ground
+from bench import cost, ground
 from bench.figure import Figure
 
 NAMES = ("idle", "list", "open", "reply", "mail", "live")
@@ -22,7 +22,9 @@ def bench(names: tuple[str, ...], quick: bool, file: Path | None) -> None:
     figures: list[Figure] = []
     with ground.served(quick=quick) as server:
         for name in names or NAMES:
-            click.echo(f"· {name} …", err=True)
+            share = Figure(name=f"{name}.machine", value=cost.share_of_a_core() * 100, unit="% of a core")
+            figures.append(share)
+            click.echo(f"· {name} … (a busy process gets {share.value:.0f} % of a core here now)", err=True)
             for figure in importlib.import_module(f"bench.{name}").run(server, quick=quick):
                 figures.append(figure)
                 click.echo(line(figure))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bench import baseline, ground
+from bench import baseline, cost, ground
 from bench.figure import Figure, percentile
 from bench.ground import Server
 from bench.http import Client, timed
@@ -20,6 +20,7 @@ def run(server: Server, *, quick: bool) -> Iterator[Figure]:
         "inbox": ground.rows(server, "select min(id) from conversations_inbox")[0][0],
     }
     everything: list[float] = []
+    spent = cost.begun(server)
     for view in VIEWS:
         path = f"/inbox/{view}-{ids[view]}/" if view in ids else f"/inbox/{view}/"
         timed(client, path)
@@ -33,6 +34,7 @@ def run(server: Server, *, quick: bool) -> Iterator[Figure]:
             baseline=plain,
             beside=BESIDE,
         )
+    yield spent("list.cpu", len(everything) + len(VIEWS))
     yield Figure(
         name="list.first.p95",
         value=percentile(everything, 0.95),

@@ -5,7 +5,7 @@ import smtplib
 import time
 from collections.abc import Iterator
 
-from bench import baseline, ground
+from bench import baseline, cost, ground
 from bench.crowd import crowd
 from bench.figure import Figure, percentile
 from bench.ground import Server
@@ -33,6 +33,7 @@ def run(server: Server, *, quick: bool) -> Iterator[Figure]:
                 done.append((time.perf_counter() - begun) * 1000)
         return done
 
+    spent = cost.begun(server)
     begun = time.monotonic()
     rate, values = crowd(16, 5 if quick else 15, work)
     yield Figure(
@@ -56,5 +57,6 @@ def run(server: Server, *, quick: bool) -> Iterator[Figure]:
         int(str(ground.rows(server, "select count(*) from channels_incomingmail where state = 'read'")[0][0])) - before
     )
     yield Figure(name="mail.in_conversations", value=len(values) / took, unit="/s", target=400, lower=False)
+    yield spent("mail.cpu_accepted_and_read", len(values))
     if read < len(values) * 0.9:
         print(f"  of {len(values)} mails only {read} were read", flush=True)

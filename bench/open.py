@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Iterator
 
-from bench import baseline
+from bench import baseline, cost
 from bench.crowd import crowd
 from bench.figure import Figure, percentile
 from bench.ground import Server
@@ -20,7 +20,9 @@ def run(server: Server, *, quick: bool) -> Iterator[Figure]:
     rand = random.Random(7)
     plain = baseline.select_ms(server, seconds=2)
     paths = [f"/conversations/{rand.randint(1, server.conversations)}/thread" for _ in range(60 if quick else 300)]
+    spent = cost.begun(server)
     times = [timed(client, path, htmx=True) for path in paths][20:]
+    yield spent("open.cpu", len(paths))
     client.close()
     yield Figure(name="open.p95", value=percentile(times, 0.95), unit="ms", target=30, baseline=plain, beside=BESIDE)
 

@@ -5,7 +5,7 @@ import random
 import time
 from collections.abc import Iterator
 
-from bench import baseline, ground
+from bench import baseline, cost, ground
 from bench.crowd import crowd
 from bench.figure import Figure, percentile
 from bench.ground import Server
@@ -34,6 +34,7 @@ def run(server: Server, *, quick: bool) -> Iterator[Figure]:
                 raise SystemExit(f"POST {path}: {status} {answer[:200]!r}")
         return done
 
+    spent = cost.begun(server)
     with sink(server.smtp_port) as received:
         rate, values = crowd(8, 4 if quick else 12, work)
         yield Figure(
@@ -48,3 +49,4 @@ def run(server: Server, *, quick: bool) -> Iterator[Figure]:
         yield Figure(name="reply.p99", value=percentile(values, 0.99), unit="ms")
         left = received.drained(len(values), seconds=30 if quick else 90)
         yield Figure(name="reply.left_by_smtp", value=left, unit="/s")
+        yield spent("reply.cpu_written_and_sent", len(values))
