@@ -39,11 +39,13 @@ order by f.xid, f.id limit %s
 """
 
 
+# Ordered, so that the index is walked from the cursor on: a plain `exists` reads all facts there are to find the newest.
 _STATE = """
 select c.follower is null,
-  exists (select 1 from timeline_fact f where (f.xid, f.id) > (c.xid, c.fact_id)
-          and f.xid < pg_snapshot_xmin(pg_current_snapshot())),
-  exists (select 1 from timeline_fact f where (f.xid, f.id) > (c.xid, c.fact_id))
+  (select f.id from timeline_fact f where (f.xid, f.id) > (c.xid, c.fact_id)
+     and f.xid < pg_snapshot_xmin(pg_current_snapshot()) order by f.xid, f.id limit 1) is not null,
+  (select f.id from timeline_fact f where (f.xid, f.id) > (c.xid, c.fact_id)
+     order by f.xid, f.id limit 1) is not null
 from (select %s::text as name) wanted left join timeline_cursor c on c.follower = wanted.name
 """
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.002, 1.0  # seconds
