@@ -16,8 +16,10 @@ from sapa.channels.email.imap import fetch, progress
 from sapa.channels.email.imap.client import Client
 from sapa.channels.email.imap.fetchers import Fetchers
 from sapa.channels.email.models import IncomingMail, Mailbox
+from sapa.channels.email.read import Reader
 from sapa.channels.tests.dovecot import PASSWORD, PROGRAM, Dovecot, mail
 from sapa.channels.tests.fetching import QUICK, fetching, is_idle, kept, mailbox_at, soon
+from sapa.conversations.models import Message
 from sapa.core import clock
 
 pytestmark = [
@@ -104,6 +106,10 @@ def test_renumbered_folder_is_fetched_again_from_its_start(lasting_world: World,
         soon(lambda: kept() == 3)
     assert Mailbox.objects.get().uid_validity != old
     assert Mailbox.objects.get().last_uid == 2
+    reader = Reader()
+    while reader.step():
+        pass
+    assert Message.objects.filter(direction="in").count() == 2  # the first is known by its Message-ID
 
 
 def test_server_that_restarts_in_mid_fetch_loses_nothing(lasting_world: World, dovecot: Dovecot) -> None:
