@@ -12,6 +12,8 @@ from pathlib import Path
 
 import psycopg
 
+from sapa.config import postgres
+
 ROOT = Path(__file__).parent.parent
 PORT, LMTP_PORT, SMTP_PORT = 8790, 8791, 8792
 EMAIL, PASSWORD = "agent@bench.example", "bench and nothing else"
@@ -52,6 +54,7 @@ def served(*, quick: bool) -> Iterator[Server]:
     from bench import load  # after the environment is set: it opens Django
 
     conversations, token = load.fill(home, conversations=20_000 if quick else 1_000_000)
+    postgres.stop(home)  # a fresh one, so that its memory is that of a start and not that of the loading
     process = subprocess.Popen([sys.executable, "-m", "sapa", "serve"], cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
         wait_until_ready(process)
