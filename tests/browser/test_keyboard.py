@@ -64,7 +64,7 @@ def test_skip_link_leads_to_the_content(open_as: As) -> None:
 def test_list_of_keys_opens_keeps_the_focus_and_gives_it_back(open_as: As) -> None:
     page = open_as("alice", "/inbox/open/")
     settle(page)
-    search = page.locator("#list > header a")
+    search = page.locator("#list > header a[href='/search/']")
     search.focus()
     page.keyboard.press("?")
     dialog = page.locator("dialog#keys")
