@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from itertools import pairwise
 from typing import Protocol
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
@@ -35,6 +36,7 @@ BATCH = 20
 NEEDED = 100.0  # seconds that a claim must still last before a message is begun
 CLAIM = 180.0
 POLL = 1.0
+RARELY = 3.0  # the other threads look by themselves, should the one that keeps time be held up by a slow server
 
 
 class Sender(Protocol):
@@ -101,23 +103,33 @@ class Marking:
 class Outbox:
     """One thread's step."""
 
-    def __init__(self, marking: Marking) -> None:
+    def __init__(self, marking: Marking, number: int = 1) -> None:
         self._marking = marking
+        self._keeps_time = number == 1
+        self.next: Outbox | None = None
         self._senders: dict[str, Sender] = {}
         self.loop = Loop(
-            name="outbox", step=self.step, topics=frozenset({OUTBOX}), poll_seconds=POLL, finish=self.close
+            name=f"outbox {number}",
+            step=self.step,
+            topics=frozenset({OUTBOX}),
+            poll_seconds=POLL if self._keeps_time else RARELY,
+            finish=self.close,
+            group="outbox",
         )
 
     def step(self) -> bool:
-        """Send one batch; True when there may be more. When nothing is due, sleep until the next message is."""
+        """Send one batch; True when there may be more. One of the threads sleeps until the next message is due."""
         messages = claim(BATCH, name=lambda message: NAMES[message.inbox.channel](message))
         if not messages:
             for sender in self._senders.values():
                 sender.idle()
-            due = next_due()
-            wait = (due - clock.now()).total_seconds() if due else POLL
-            self.loop.poll_seconds = min(POLL, max(0.0, wait) + 0.005)
+            if self._keeps_time:
+                due = next_due()
+                wait = (due - clock.now()).total_seconds() if due else POLL
+                self.loop.poll_seconds = min(POLL, max(0.0, wait) + 0.005)
             return False
+        if len(messages) == BATCH and self.next is not None:
+            self.next.loop.wake.set()  # there is more than one thread's work
         for channel in {message.inbox.channel for message in messages}:
             self._send_all(channel, [message for message in messages if message.inbox.channel == channel])
         return True
@@ -166,7 +178,7 @@ class Outbox:
 def loops() -> list[Loop]:
     """THREADS loops that send, woken by the outbox's topic; together they have one thread that records what was sent."""
     marking = Marking(THREADS)
-    outboxes = [Outbox(marking) for _ in range(THREADS)]
-    for number, outbox in enumerate(outboxes, 1):
-        outbox.loop.name = f"outbox {number}"
+    outboxes = [Outbox(marking, number) for number in range(1, THREADS + 1)]
+    for outbox, following in pairwise(outboxes):
+        outbox.next = following
     return [outbox.loop for outbox in outboxes]

@@ -27,6 +27,8 @@ class Loop:
     step: does one piece of work; True means that there may be more at once.
     topics: NOTIFY topics that wake it. poll_seconds: the longest sleep when nothing wakes it (a step may set it anew).
     finish: called once after the last step, for what must be closed in order.
+    group: loops that share one kind of work; a topic wakes one of them that sleeps (all of them when none does), because
+    each that is woken for nothing asks the database for nothing.
     """
 
     name: str
@@ -34,6 +36,8 @@ class Loop:
     topics: frozenset[str] = frozenset()
     poll_seconds: float = 1.0
     finish: Callable[[], None] | None = None
+    group: str = ""
+    sleeps: bool = False
     wake: threading.Event = field(default_factory=threading.Event, repr=False)
 
 
@@ -118,7 +122,9 @@ def _repeat(loop: Loop, stop: threading.Event) -> None:
             continue
         if not busy:
             connection.close()  # back to the pool: a loop that sleeps needs none, and there may be many loops
+            loop.sleeps = True
             loop.wake.wait(max(0.0, min(due - time.monotonic(), LONGEST_SLEEP)))
+            loop.sleeps = False
     if loop.finish is not None:
         loop.finish()
     connection.close()
@@ -136,11 +142,21 @@ def _listen(loops: Sequence[Loop], stop: threading.Event) -> None:
                 heard.execute(f"listen {CHANNEL}")
                 while not stop.is_set():
                     for notice in heard.notifies(timeout=1.0):
-                        for loop in loops:
-                            if notice.payload in loop.topics:
-                                loop.wake.set()
+                        for loop in woken_by(notice.payload, loops):
+                            loop.wake.set()
         except psycopg.Error:
             stop.wait(1.0)  # the loops poll meanwhile
+
+
+def woken_by(topic: str, loops: Sequence[Loop]) -> list[Loop]:
+    """Who is woken by a topic: every loop that listens to it, but of a group one that sleeps and is not woken yet."""
+    heard = [loop for loop in loops if topic in loop.topics]
+    chosen = [loop for loop in heard if not loop.group]
+    for group in dict.fromkeys(loop.group for loop in heard if loop.group):
+        members = [loop for loop in heard if loop.group == group]
+        free = next((loop for loop in members if loop.sleeps and not loop.wake.is_set()), None)
+        chosen += [free] if free else members
+    return chosen
 
 
 def listen_params() -> dict[str, Any]:

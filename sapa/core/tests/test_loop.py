@@ -77,3 +77,16 @@ def test_a_step_that_fails_is_tried_again(lasting_world: World) -> None:
     step = Counted(fails_once)
     with running(Loop(name="failing", step=step, poll_seconds=600)):
         soon(lambda: step.steps == 2)
+
+
+def test_a_topic_wakes_one_sleeper_of_a_group_and_all_others_that_listen() -> None:
+    first, second = (Loop(name=name, step=lambda: False, topics=frozenset({"work"}), group="team") for name in "ab")
+    alone = Loop(name="c", step=lambda: False, topics=frozenset({"work"}))
+    deaf = Loop(name="d", step=lambda: False, topics=frozenset({"other"}))
+    loops = [first, second, alone, deaf]
+    second.sleeps = True
+    assert loop.woken_by("work", loops) == [alone, second]
+    second.wake.set()
+    assert loop.woken_by("work", loops) == [alone, first, second], (
+        "nobody sleeps: whoever is done first looks again"
+    )
