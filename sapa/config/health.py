@@ -12,6 +12,7 @@ from django.apps import apps
 
 from sapa import __version__
 from sapa.core.loop import listen_params
+from sapa.timeline.followers import every
 
 log = logging.getLogger("sapa.health")
 KEEP_SECONDS = 1.0
@@ -19,11 +20,12 @@ LATE_SECONDS = 30.0  # a loop beats each 5 s between its steps
 _lock = threading.Lock()
 _last: tuple[float, tuple[bool, dict[str, Any]]] | None = None
 
+# A follower that has never run yet has no cursor: it lags behind the first fact.
 _LAG = """
-select c.follower, coalesce(extract(epoch from now() - (
+select wanted.name, coalesce(extract(epoch from now() - (
   select f.recorded_at from timeline_fact f
-  where (f.xid, f.id) > (c.xid, c.fact_id) order by f.xid, f.id limit 1)), 0)::float8
-from timeline_cursor c order by 1 limit 200
+  where (f.xid, f.id) > (coalesce(c.xid, '0'), coalesce(c.fact_id, 0)) order by f.xid, f.id limit 1)), 0)::float8
+from unnest(%s::text[]) as wanted(name) left join timeline_cursor c on c.follower = wanted.name order by 1
 """
 _BEATS = """
 select name, extract(epoch from now() - at)::float8 from core_heartbeat where at > now() - interval '1 day' limit 500
@@ -49,7 +51,9 @@ def _report() -> tuple[bool, dict[str, Any]]:
             parts["migrations"] = {"ok": missing == 0, "missing": missing}
             if parts["migrations"]["ok"]:
                 parts["work"] = _work(database)
-                parts["followers"] = {name: round(max(lag, 0.0), 3) for name, lag in database.execute(_LAG)}
+                parts["followers"] = {
+                    name: round(max(lag, 0.0), 3) for name, lag in database.execute(_LAG, (sorted(every()),))
+                }
     except psycopg.Error as error:
         log.warning("the database does not answer: %s", str(error).strip().splitlines()[0])
         parts["database"] = {"ok": False, "reason": "it does not answer"}

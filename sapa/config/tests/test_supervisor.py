@@ -100,7 +100,7 @@ def test_health_names_the_parts(serving: Serving) -> None:
     assert parts["database"]["ok"]
     assert parts["migrations"] == {"ok": True, "missing": 0}
     assert parts["work"]["loops"] > 0
-    assert parts["followers"]
+    assert set(parts["followers"]) == {"notify", "auto_reply"}
 
 
 def test_a_second_one_in_the_same_folder_is_refused(serving: Serving) -> None:
