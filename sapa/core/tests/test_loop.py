@@ -87,6 +87,4 @@ def test_a_topic_wakes_one_sleeper_of_a_group_and_all_others_that_listen() -> No
     second.sleeps = True
     assert loop.woken_by("work", loops) == [alone, second]
     second.wake.set()
-    assert loop.woken_by("work", loops) == [alone, first, second], (
-        "nobody sleeps: whoever is done first looks again"
-    )
+    assert loop.woken_by("work", loops) == [alone, first, second], "nobody sleeps: whoever is done first looks again"
